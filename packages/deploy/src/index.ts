@@ -11,6 +11,7 @@ export type { HostRestore, RestoreToHostOptions } from './hosts/restore-to-host.
 export type { RestoredState } from './hosts/release-agent.ts';
 export type { CertificatePlan } from './state/certificate-plan.ts';
 export type { BackupPlan } from './state/backup-plan.ts';
+export { deploymentPackages } from './hosts/required-packages.ts';
 export { sendSecret } from './hosts/send-secret.ts';
 export type { SendSecretOptions } from './hosts/send-secret.ts';
 export { DeployError } from './deploy-error.ts';

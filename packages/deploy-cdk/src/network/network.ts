@@ -1,7 +1,23 @@
-import { IpAddresses, SubnetType, Vpc, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
-import { Construct } from 'constructs';
+import { Aws, Fn } from 'aws-cdk-lib';
+import {
+  GatewayVpcEndpoint,
+  GatewayVpcEndpointAwsService,
+  InterfaceVpcEndpoint,
+  InterfaceVpcEndpointAwsService,
+  IpAddresses,
+  Port,
+  SecurityGroup,
+  SubnetType,
+  Vpc,
+  type IVpc,
+  type SubnetSelection,
+} from 'aws-cdk-lib/aws-ec2';
+import { AnyPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Construct, type IDependable } from 'constructs';
 
-import { checkNetworkOptions, type NetworkOptions } from './network-options.ts';
+import { invalidOption } from '../check-options.ts';
+import { addFlowLog } from './flow-log.ts';
+import { checkNetworkOptions, DEFAULT_CIDR, type NetworkOptions } from './network-options.ts';
 
 /** Properties of {@link Network}. */
 export interface NetworkProps {
@@ -9,8 +25,14 @@ export interface NetworkProps {
   readonly options?: NetworkOptions;
 }
 
+/** AWS services that every host calls: Session Manager, Run Command, logs, metrics, and the end of its first boot. */
+const SERVICES = ['ssm', 'ssmmessages', 'logs', 'monitoring', 'autoscaling'];
+
 /**
- * VPC of a model server: public subnets for the load balancer, and subnets without a route from the internet for hosts.
+ * VPC of a model server: public subnets for the load balancer, and subnets without a route from the internet for hosts, with endpoints of the AWS
+ * services that hosts call.
+ *
+ * @throws DeployCdkError `ERR_DEPLOY_CDK_INVALID_OPTION`
  *
  * @example
  * ```ts
@@ -23,43 +45,152 @@ export interface NetworkProps {
  */
 export class Network extends Construct {
   readonly vpc: IVpc;
+  /** Addresses of the VPC; `undefined` for one that exists and whose addresses aren't known before the deployment. */
+  readonly cidr: string | undefined;
   /** Subnets of the load balancer. */
   readonly balancerSubnets: SubnetSelection;
   /** Subnets of the hosts. */
   readonly hostSubnets: SubnetSelection;
+  /** Group of the load balancer; the load balancer adds its rules. */
+  readonly balancerSecurityGroup: SecurityGroup;
+  /** Group of the hosts. */
+  readonly hostSecurityGroup: SecurityGroup;
+  /** Hosts reach the internet. */
+  readonly hasInternet: boolean;
+  /** Endpoint of S3; `undefined` for a VPC that exists. */
+  readonly s3Endpoint: GatewayVpcEndpoint | undefined;
+  readonly #endpoints: SecurityGroup | undefined;
+  readonly #services = new Set<string>();
 
   constructor(scope: Construct, id: string, { options = {} }: NetworkProps) {
     super(scope, id);
     checkNetworkOptions(options);
-    const { cidr = '10.0.0.0/16', maxAzs = 2, internetAccess = 'none' } = options;
-    const hosts =
-      internetAccess === 'nat' ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PRIVATE_ISOLATED;
-    this.vpc = options.vpc ?? createVpc(this, { cidr, maxAzs, internetAccess });
+    const { internetAccess = 'none', flowLogDays = 30 } = options;
     this.balancerSubnets = { subnetType: SubnetType.PUBLIC };
-    this.hostSubnets = { subnetType: hosts };
+    if (options.vpc === undefined) {
+      const vpc = createVpc(this, options);
+      addFlowLog(vpc, flowLogDays);
+      // Classes of CDK don't fit their interfaces with `exactOptionalPropertyTypes`.
+      this.vpc = vpc as IVpc;
+      this.cidr = options.cidr ?? DEFAULT_CIDR;
+      this.hasInternet = internetAccess === 'nat';
+    } else {
+      this.vpc = options.vpc;
+      this.cidr = undefined;
+      this.hasInternet = options.vpc.isolatedSubnets.length === 0;
+      if (this.hasInternet && options.vpc.privateSubnets.length === 0) {
+        throw invalidOption(
+          'Option network.vpc has public subnets only: hosts need isolated or private ones. Add some, or leave it out for a new VPC.',
+        );
+      }
+    }
+    this.hostSubnets = {
+      subnetType: this.hasInternet ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PRIVATE_ISOLATED,
+    };
+    this.balancerSecurityGroup = this.#group('BalancerGroup', 'Load balancer');
+    this.hostSecurityGroup = this.#group('HostGroup', 'Hosts');
+    const { hostSecurityGroup } = this;
+    // Without a NAT gateway only endpoints are reachable, regardless of the rule: S3 has addresses that the template can't name.
+    hostSecurityGroup.connections.allowToAnyIpv4(Port.tcp(443), 'AWS services');
+    if (this.hasInternet) {
+      hostSecurityGroup.connections.allowToAnyIpv4(Port.tcp(80), 'Packages of Debian');
+    }
+    if (options.vpc !== undefined) return;
+    this.s3Endpoint = this.vpc.addGatewayEndpoint('S3', {
+      service: GatewayVpcEndpointAwsService.S3,
+      subnets: [this.hostSubnets],
+    });
+    this.#allowBucketsOfAws(this.s3Endpoint);
+    if (this.hasInternet) return;
+    this.#endpoints = this.#group('EndpointGroup', 'Endpoints of AWS services');
+    this.#endpoints.connections.allowFrom(hostSecurityGroup, Port.tcp(443), 'Hosts');
+    for (const service of SERVICES) this.addEndpoint(service);
+  }
+
+  /**
+   * Adds an endpoint of an AWS service that hosts call, unless it is there, hosts reach the internet, or the VPC has an owner who adds it.
+   *
+   * @param service Name of the service in its address, such as `sqs`.
+   */
+  addEndpoint(service: string): void {
+    const group = this.#endpoints;
+    if (group === undefined || this.#services.has(service)) return;
+    this.#services.add(service);
+    this.vpc.addInterfaceEndpoint(`Endpoint-${service}`, {
+      service: new InterfaceVpcEndpointAwsService(service),
+      subnets: this.hostSubnets,
+      securityGroups: [group],
+      open: false,
+      privateDnsEnabled: true,
+    });
+  }
+
+  /** Endpoints, and routes to the internet if there are any: a host needs them when it boots. */
+  get hostRoutes(): readonly IDependable[] {
+    const endpoints = this.node
+      .findAll()
+      .filter(
+        (child) => child instanceof InterfaceVpcEndpoint || child instanceof GatewayVpcEndpoint,
+      );
+    const group = this.#endpoints === undefined ? [] : [this.#endpoints];
+    if (!this.hasInternet) return [...endpoints, ...group];
+    return [...endpoints, this.vpc.selectSubnets(this.hostSubnets).internetConnectivityEstablished];
+  }
+
+  /** Lets requests of this account use the endpoint of S3 for what the statements allow. */
+  allowS3(statements: readonly PolicyStatement[]): void {
+    for (const { actions, resources } of statements) {
+      const ofS3 = actions.filter((action) => action.startsWith('s3:'));
+      if (ofS3.length === 0) continue;
+      this.s3Endpoint?.addToPolicy(
+        new PolicyStatement({
+          principals: [new AnyPrincipal()],
+          actions: ofS3,
+          resources,
+          conditions: { StringEquals: { 'aws:PrincipalAccount': Aws.ACCOUNT_ID } },
+        }),
+      );
+    }
+  }
+
+  #group(id: string, description: string): SecurityGroup {
+    const { vpc } = this;
+    return new SecurityGroup(this, id, { vpc, description, allowAllOutbound: false });
+  }
+
+  /** Buckets with the agents of Systems Manager and CloudWatch, and the one that gets signals of new hosts. */
+  #allowBucketsOfAws(endpoint: GatewayVpcEndpoint): void {
+    const arn = (bucket: string) => `arn:${Aws.PARTITION}:s3:::${bucket}-${Aws.REGION}/*`;
+    endpoint.addToPolicy(
+      new PolicyStatement({
+        principals: [new AnyPrincipal()],
+        actions: ['s3:GetObject'],
+        resources: [arn('amazon-ssm'), arn('amazoncloudwatch-agent')],
+      }),
+    );
+    endpoint.addToPolicy(
+      new PolicyStatement({
+        principals: [new AnyPrincipal()],
+        actions: ['s3:PutObject'],
+        resources: [arn('cloudformation-waitcondition')],
+      }),
+    );
   }
 }
 
-function createVpc(
-  scope: Construct,
-  {
-    cidr,
-    maxAzs,
-    internetAccess,
-  }: Required<Pick<NetworkOptions, 'cidr' | 'maxAzs' | 'internetAccess'>>,
-): IVpc {
-  const hosts =
+function createVpc(scope: Construct, options: NetworkOptions): Vpc {
+  const { cidr = DEFAULT_CIDR, maxAzs = 2, internetAccess = 'none' } = options;
+  const subnetType =
     internetAccess === 'nat' ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PRIVATE_ISOLATED;
-  const vpc = new Vpc(scope, 'Vpc', {
+  return new Vpc(scope, 'Vpc', {
     ipAddresses: IpAddresses.cidr(cidr),
-    maxAzs,
+    // By CloudFormation: CDK would look them up in the account, or invent them.
+    availabilityZones: Array.from({ length: maxAzs }, (_, i) => Fn.select(i, Fn.getAzs())),
     natGateways: internetAccess === 'nat' ? maxAzs : 0,
     restrictDefaultSecurityGroup: false,
     subnetConfiguration: [
       { name: 'Balancer', subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
-      { name: 'Hosts', subnetType: hosts, cidrMask: 20 },
+      { name: 'Hosts', subnetType, cidrMask: 20 },
     ],
   });
-  // Classes of CDK don't fit their interfaces with `exactOptionalPropertyTypes`.
-  return vpc as IVpc;
 }

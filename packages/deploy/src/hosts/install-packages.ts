@@ -2,7 +2,7 @@ import type { Deployment } from '@fairlead/deploy-config';
 
 import type { Carrier } from '../carriers/carrier.ts';
 import { checkOptions } from '../check-options.ts';
-import { requiredPackages } from './required-packages.ts';
+import { deploymentPackages } from './required-packages.ts';
 import { describeFailure, hostProblem, runOnHost } from './run-on-host.ts';
 
 /** Options of {@link installPackages}. */
@@ -72,12 +72,7 @@ export async function installPackages(
     onLine: 'optional',
   });
   const { deployment, dryRun = false, onLine } = options;
-  const { listen } = deployment.nginx;
-  const required = requiredPackages({
-    hasAcme: listen.scheme === 'https' && listen.acme !== undefined,
-    hasPython: deployment.flask !== undefined,
-    hasAutomaticUpdates: deployment.host.automaticUpdates,
-  });
+  const required = deploymentPackages(deployment);
   const missing = await findMissing(carrier, required);
   if (missing.length === 0 || dryRun) return { required, missing };
   const lines: string[] = [];

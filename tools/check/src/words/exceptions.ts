@@ -49,4 +49,9 @@ export const exceptions: readonly Exception[] = [
     names: ['`nobody`'],
     why: 'an account of Unix',
   },
+  {
+    files: 'packages/deploy-cdk/**',
+    names: ['LEAST_OUTSTANDING_REQUESTS', 'least_outstanding_requests'],
+    why: 'an algorithm of Elastic Load Balancing',
+  },
 ];

@@ -1,0 +1,123 @@
+import type { Deployment } from '@fairlead/deploy-config';
+import { Aws } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+
+import type { UpdateOptions } from '../updates/update-options.ts';
+import { DEFAULT_PREFIX, type ReleaseOptions } from './release-options.ts';
+
+/** Permissions of hosts that don't depend on a part such as storage. */
+export interface HostStatementProps {
+  readonly deployment: Deployment;
+  readonly release: ReleaseOptions;
+  readonly updates: UpdateOptions;
+  /** Name of the Auto Scaling group. */
+  readonly group: string;
+}
+
+/** End of the first boot, in the group of that name, whose ARN has an identifier that isn't known before. */
+export function groupStatements(group: string): readonly PolicyStatement[] {
+  return [
+    new PolicyStatement({
+      actions: ['autoscaling:CompleteLifecycleAction'],
+      resources: [arn('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${group}`)],
+    }),
+  ];
+}
+
+/** Returns the statements of the hosts' role. */
+export function hostStatements(props: HostStatementProps): readonly PolicyStatement[] {
+  return [
+    ...agentStatements(),
+    ...releaseStatements(props),
+    ...secretStatements(props.deployment),
+    ...groupStatements(props.group),
+  ];
+}
+
+/**
+ * Session Manager and Run Command; the managed policy AmazonSSMManagedInstanceCore would also read every parameter of the account.
+ *
+ * These actions are granted for all resources by AWS as well:
+ * https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCloud9SSMInstanceProfile.html
+ */
+export function agentStatements(): readonly PolicyStatement[] {
+  return [
+    new PolicyStatement({
+      actions: [
+        'ssm:UpdateInstanceInformation',
+        'ssmmessages:CreateControlChannel',
+        'ssmmessages:CreateDataChannel',
+        'ssmmessages:OpenControlChannel',
+        'ssmmessages:OpenDataChannel',
+      ],
+      resources: ['*'],
+    }),
+  ];
+}
+
+/** The archive, and what leads to it. */
+export function releaseStatements({
+  release,
+  updates,
+}: Pick<HostStatementProps, 'release' | 'updates'>): readonly PolicyStatement[] {
+  const { bucket, prefix = DEFAULT_PREFIX, keyArn } = release;
+  const name = release.release === undefined ? '*' : release.release.digest;
+  const statements = [
+    new PolicyStatement({
+      actions: ['s3:GetObject'],
+      resources: [`arn:${Aws.PARTITION}:s3:::${bucket}/${prefix}${name}.tar`],
+    }),
+  ];
+  if (keyArn !== undefined) {
+    statements.push(
+      new PolicyStatement({
+        actions: ['kms:Decrypt'],
+        resources: [keyArn],
+        conditions: { StringEquals: { 'kms:ViaService': `s3.${Aws.REGION}.${Aws.URL_SUFFIX}` } },
+      }),
+    );
+  }
+  if (updates.kind === 'inPlace') statements.push(readParameters([updates.parameter]));
+  return statements;
+}
+
+/** Secrets of the deployment that hosts read themselves. */
+function secretStatements({ secrets }: Deployment): PolicyStatement[] {
+  const parameters = secrets.flatMap(({ from }) =>
+    'ssmParameter' in from ? [from.ssmParameter] : [],
+  );
+  const managed = secrets.flatMap(({ from }) =>
+    'secretsManager' in from ? [from.secretsManager] : [],
+  );
+  return [
+    ...(parameters.length === 0 ? [] : [readParameters(parameters)]),
+    ...(managed.length === 0
+      ? []
+      : [
+          new PolicyStatement({
+            actions: ['secretsmanager:GetSecretValue'],
+            // Secrets Manager adds a hyphen and six characters to the name.
+            resources: managed.map((name) =>
+              name.startsWith('arn:') ? name : arn('secretsmanager', `secret:${name}-??????`),
+            ),
+          }),
+        ]),
+  ];
+}
+
+function readParameters(names: readonly string[]): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['ssm:GetParameter'],
+    resources: names.map((name) => {
+      if (name.startsWith('arn:')) return name;
+      // A version or a label may follow the name.
+      const [parameter = ''] = name.split(':');
+      return arn('ssm', `parameter/${parameter.replace(/^\//, '')}`);
+    }),
+  });
+}
+
+function arn(service: string, resource: string): string {
+  const owner = `${Aws.REGION}:${Aws.ACCOUNT_ID}`;
+  return `arn:${Aws.PARTITION}:${service}:${owner}:${resource}`;
+}

@@ -1,0 +1,284 @@
+import type { Deployment } from '@fairlead/deploy-config';
+import { CfnWaitCondition, CfnWaitConditionHandle, Duration, Names, Stack } from 'aws-cdk-lib';
+import {
+  AdditionalHealthCheckType,
+  AutoScalingGroup,
+  GroupMetrics,
+  HealthChecks,
+  type CfnAutoScalingGroup,
+} from 'aws-cdk-lib/aws-autoscaling';
+import {
+  BlockDeviceVolume,
+  EbsDeviceVolumeType,
+  InstanceArchitecture,
+  InstanceType,
+  LaunchTemplate,
+  UserData,
+} from 'aws-cdk-lib/aws-ec2';
+import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+
+import type { Balancer } from '../balancing/balancer.ts';
+import { invalidOption } from '../check-options.ts';
+import { acknowledgeRule, acknowledgeWildcards } from '../nag/acknowledge.ts';
+import type { Network } from '../network/network.ts';
+import { addScaling } from '../scaling/add-scaling.ts';
+import { checkUpdateOptions, type UpdateOptions } from '../updates/update-options.ts';
+import { errorAlarm, updatePolicy } from '../updates/update-policy.ts';
+import { firstBoot } from './first-boot.ts';
+import { machineImage } from './host-image.ts';
+import {
+  agentStatements,
+  groupStatements,
+  hostStatements,
+  releaseStatements,
+  type HostStatementProps,
+} from './host-statements.ts';
+import { checkHostsOptions, type HostsOptions } from './hosts-options.ts';
+import { checkReleaseOptions, type ReleaseOptions } from './release-options.ts';
+
+/** Properties of {@link Hosts}. */
+export interface HostsProps {
+  /** Deployment of the hosts. */
+  readonly deployment: Deployment;
+  readonly network: Network;
+  readonly balancer: Balancer;
+  /** Options of `ModelService`. */
+  readonly options: HostsOptions;
+  /** Release that new hosts download. */
+  readonly release: ReleaseOptions;
+  /** Way of a release to the hosts. @defaultValue `{ kind: 'immutable' }` */
+  readonly updates?: UpdateOptions | undefined;
+  /** Permissions of the hosts beside those for the release, the secrets of the deployment and AWS Systems Manager. @defaultValue none */
+  readonly statements?: readonly PolicyStatement[];
+}
+
+/** Time until a host counts after its models are loaded, in seconds. */
+const SETTLING_SECONDS = 60;
+const HOOK = 'golden-predictions';
+
+/**
+ * Auto Scaling group of the hosts: each instance downloads the release at its first boot, and takes requests after it has answered golden predictions as expected.
+ *
+ * @throws DeployCdkError `ERR_DEPLOY_CDK_INVALID_OPTION`
+ *
+ * @example
+ * ```ts
+ * import { Balancer, Hosts, Network } from '@fairlead/deploy-cdk';
+ * import { defineDeployment } from '@fairlead/deploy-config';
+ * import { App, Stack } from 'aws-cdk-lib';
+ *
+ * const deployment = defineDeployment({
+ *   target: { nginx: '1.22.1' },
+ *   host: { cores: 2, memoryBytes: 8e9 },
+ *   layout: 'host',
+ *   nginx: {
+ *     listen: { scheme: 'http', address: '0.0.0.0:8080' },
+ *     publicScheme: 'https',
+ *     trustedProxies: ['10.0.0.0/16'],
+ *   },
+ *   gateway: { command: ['/opt/fairlead/current/bin/node', 'main.js'], service: { user: 'fairlead' } },
+ * });
+ * const stack = new Stack(new App(), 'Shop');
+ * const network = new Network(stack, 'Network', { options: { internetAccess: 'nat' } });
+ * const certificateArn = 'arn:aws:acm:eu-central-1:111122223333:certificate/1234';
+ * const balancer = new Balancer(stack, 'Balancer', { deployment, network, options: { certificateArn } });
+ * const hosts = new Hosts(stack, 'Hosts', {
+ *   ...{ deployment, network, balancer, options: { instanceType: 'm7g.large' } },
+ *   updates: { kind: 'inPlace', parameter: '/shop/release' },
+ *   release: { bucket: 'acme-shop-releases' },
+ * });
+ * console.log(hosts.updateAlarms.length); // 0
+ * ```
+ */
+export class Hosts extends Construct {
+  readonly group: AutoScalingGroup;
+  readonly launchTemplate: LaunchTemplate;
+  /** Role of the instances. */
+  readonly role: Role;
+  /** Alarms that fail an update; none for updates in place. */
+  readonly updateAlarms: readonly IAlarm[];
+  readonly #network: Network;
+
+  constructor(scope: Construct, id: string, props: HostsProps) {
+    super(scope, id);
+    const { deployment, network, balancer, options, release } = props;
+    const updates = props.updates ?? { kind: 'immutable' };
+    checkHostsOptions(options);
+    checkUpdateOptions(updates);
+    const type = new InstanceType(options.instanceType);
+    const isArm = type.architecture === InstanceArchitecture.ARM_64;
+    checkReleaseOptions(release, updates, deployment, isArm ? 'linux-arm64' : 'linux-x64');
+    checkPackages(options, network);
+    this.#network = network;
+    const warmUpSeconds = (options.modelLoadSeconds ?? 60) + SETTLING_SECONDS;
+    // Not by CloudFormation: user data has the name, and the group the launch template with the user data.
+    const group = `${Stack.of(this).stackName}-${Names.uniqueResourceName(this, { maxLength: 60 })}`;
+    this.role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
+      description: `Hosts of ${deployment.name}`,
+    });
+    const signals = new CfnWaitConditionHandle(this, 'FirstSignals');
+    this.launchTemplate = this.#launchTemplate(
+      props,
+      type,
+      firstBoot(this, {
+        ...{ deployment, release, updates, group },
+        architecture: isArm ? 'arm64' : 'amd64',
+        hasPackages: options.image?.hasPackages ?? false,
+        lifecycleHook: HOOK,
+        signalUrl: (options.min ?? 2) === 0 ? undefined : signals.ref,
+      }),
+    );
+    this.updateAlarms = updates.kind === 'inPlace' ? [] : alarmsOf(this, updates, balancer);
+    this.group = this.#group(props, group, updates, Duration.seconds(warmUpSeconds));
+    this.#waitForFirstHosts(options, signals);
+    addScaling(this, options.scaling ?? {}, { group, balancer, warmUpSeconds });
+    this.addStatements(hostStatements({ deployment, release, updates, group }));
+    this.addStatements(props.statements ?? []);
+    network.allowS3([
+      new PolicyStatement({
+        // Parts of a release, and output of commands, by presigned addresses of `ssmCarrier`.
+        actions: ['s3:GetObject', 's3:PutObject'],
+        resources: [`arn:${Stack.of(this).partition}:s3:::${release.bucket}/*`],
+      }),
+    ]);
+    if (deployment.secrets.some(({ from }) => 'secretsManager' in from)) {
+      network.addEndpoint('secretsmanager');
+    }
+    acknowledge(this, { release, updates, group });
+  }
+
+  /** Adds permissions of the hosts. */
+  addStatements(statements: readonly PolicyStatement[]): void {
+    for (const statement of statements) this.role.addToPolicy(statement);
+    this.#network.allowS3(statements);
+  }
+
+  #launchTemplate(
+    { deployment, network, options }: HostsProps,
+    instanceType: InstanceType,
+    userData: string,
+  ): LaunchTemplate {
+    const { image = {}, diskGb = 20, diskKey } = options;
+    return new LaunchTemplate(this, 'LaunchTemplate', {
+      instanceType,
+      machineImage: machineImage(image, instanceType, deployment),
+      securityGroup: network.hostSecurityGroup,
+      role: this.role,
+      userData: UserData.custom(userData),
+      requireImdsv2: true,
+      httpPutResponseHopLimit: 1,
+      httpEndpoint: true,
+      instanceMetadataTags: false,
+      detailedMonitoring: true,
+      ebsOptimized: true,
+      blockDevices: [
+        {
+          deviceName: image.rootDevice ?? '/dev/xvda',
+          volume: BlockDeviceVolume.ebs(diskGb, {
+            volumeType: EbsDeviceVolumeType.GP3,
+            encrypted: true,
+            deleteOnTermination: true,
+            ...(diskKey !== undefined && { kmsKey: diskKey }),
+          }),
+        },
+      ],
+    });
+  }
+
+  #group(
+    { network, balancer, options }: HostsProps,
+    name: string,
+    updates: UpdateOptions,
+    warmUp: Duration,
+  ): AutoScalingGroup {
+    const { min = 2, firstBootMinutes = 15 } = options;
+    const policy = updatePolicy(updates, { warmUp, alarms: this.updateAlarms });
+    const group = new AutoScalingGroup(this, 'Group', {
+      autoScalingGroupName: name,
+      vpc: network.vpc,
+      vpcSubnets: network.hostSubnets,
+      launchTemplate: this.launchTemplate,
+      minCapacity: min,
+      maxCapacity: options.max ?? Math.max(1, 2 * min),
+      healthChecks: HealthChecks.withAdditionalChecks({
+        additionalTypes: [AdditionalHealthCheckType.ELB, AdditionalHealthCheckType.EBS],
+        gracePeriod: warmUp,
+      }),
+      defaultInstanceWarmup: warmUp,
+      groupMetrics: [GroupMetrics.all()],
+      ...(policy !== undefined && { updatePolicy: policy }),
+    });
+    for (const targets of balancer.targetGroups) targets.addTarget(group);
+    // A host that boots before its permissions and its way to AWS would fail.
+    group.node.addDependency(this.role, balancer.listener, ...network.hostRoutes);
+    const resource = group.node.defaultChild as CfnAutoScalingGroup;
+    // A property of the group, not a resource after it: its first instances have the hook too.
+    resource.lifecycleHookSpecificationList = [
+      {
+        lifecycleHookName: HOOK,
+        lifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+        defaultResult: 'ABANDON',
+        heartbeatTimeout: firstBootMinutes * 60,
+      },
+    ];
+    return group;
+  }
+
+  /** The stack isn't created before the first hosts have answered golden predictions. */
+  #waitForFirstHosts(options: HostsOptions, handle: CfnWaitConditionHandle): void {
+    const { min = 2, firstBootMinutes = 15 } = options;
+    if (min === 0) return;
+    const condition = new CfnWaitCondition(this, 'FirstHosts', {
+      handle: handle.ref,
+      count: min,
+      timeout: String(firstBootMinutes * 60),
+    });
+    condition.node.addDependency(this.group);
+  }
+}
+
+function checkPackages({ image = {} }: HostsOptions, network: Network): void {
+  if (image.hasPackages === true || network.hasInternet) return;
+  throw invalidOption(
+    "Hosts can't install Nginx: their subnets have no way to Debian's servers, and hosts.image.hasPackages isn't true. Set network.internetAccess to 'nat', or hosts.image to an image that has the packages, with hasPackages: true.",
+  );
+}
+
+function alarmsOf(
+  scope: Construct,
+  { alarms }: Extract<UpdateOptions, { kind: 'immutable' }>,
+  { targetGroup }: Balancer,
+): readonly IAlarm[] {
+  if (alarms !== undefined) return alarms;
+  return [errorAlarm(scope, targetGroup)];
+}
+
+function acknowledge(
+  hosts: Hosts,
+  { release, updates, group }: Omit<HostStatementProps, 'deployment'>,
+) {
+  const { role } = hosts;
+  acknowledgeWildcards(
+    role,
+    agentStatements(),
+    'The agent of Systems Manager calls its service, which has no resources of the host.',
+  );
+  acknowledgeWildcards(
+    role,
+    groupStatements(group),
+    'The ARN of the group has an identifier that CloudFormation knows only after the group.',
+  );
+  acknowledgeWildcards(
+    role,
+    releaseStatements({ release, updates }),
+    'With updates in place the role reads the archive of each release below the prefix.',
+  );
+  acknowledgeRule(
+    hosts.group,
+    'AS3',
+    'Notifications of the group belong to the topic of the operator.',
+  );
+}

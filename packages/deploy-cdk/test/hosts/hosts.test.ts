@@ -1,0 +1,215 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+
+import { deploymentWith } from '../support/sample-deployment.ts';
+import { isolatedProps, propsWith, release, templateOf } from '../support/sample-stack.ts';
+import { userDataOf } from '../support/user-data.ts';
+
+const LT = 'AWS::EC2::LaunchTemplate';
+const ASG = 'AWS::AutoScaling::AutoScalingGroup';
+
+describe('hosts', () => {
+  const template = templateOf(
+    isolatedProps({
+      deployment: deploymentWith({ cloudWatch: {} }),
+      hosts: {
+        instanceType: 'm7g.large',
+        image: { imageId: 'ami-0a1b2c3d4e5f67890', hasPackages: true },
+        min: 3,
+        max: 9,
+        diskGb: 50,
+        modelLoadSeconds: 25,
+        firstBootMinutes: 20,
+      },
+    }),
+  );
+  const userData = userDataOf(template);
+
+  it('serve metadata for session tokens only, one hop far, and without tags', () => {
+    template.hasResourceProperties(LT, {
+      LaunchTemplateData: {
+        MetadataOptions: {
+          HttpEndpoint: 'enabled',
+          HttpTokens: 'required',
+          HttpPutResponseHopLimit: 1,
+          InstanceMetadataTags: 'disabled',
+        },
+      },
+    });
+  });
+
+  it('have an encrypted gp3 volume of the size, metrics every minute, and the image', () => {
+    template.hasResourceProperties(LT, {
+      LaunchTemplateData: {
+        BlockDeviceMappings: [
+          {
+            DeviceName: '/dev/xvda',
+            Ebs: { Encrypted: true, VolumeType: 'gp3', VolumeSize: 50, DeleteOnTermination: true },
+          },
+        ],
+        ...{ InstanceType: 'm7g.large', ImageId: 'ami-0a1b2c3d4e5f67890' },
+        ...{ EbsOptimized: true, Monitoring: { Enabled: true } },
+        KeyName: Match.absent(),
+      },
+    });
+  });
+
+  it('come from an explicit version of the launch template, in the isolated subnets', () => {
+    const launchTemplate = Match.stringLikeRegexp('LaunchTemplate');
+    template.hasResourceProperties(ASG, {
+      ...{ MinSize: '3', MaxSize: '9', DesiredCapacity: Match.absent() },
+      LaunchTemplate: { Version: { 'Fn::GetAtt': [launchTemplate, 'LatestVersionNumber'] } },
+      VPCZoneIdentifier: [
+        { Ref: Match.stringLikeRegexp('HostsSubnet1') },
+        { Ref: Match.stringLikeRegexp('HostsSubnet2') },
+      ],
+    });
+  });
+
+  it('count 60 seconds after their models are loaded, and are replaced when the load balancer finds them unhealthy', () => {
+    template.hasResourceProperties(ASG, {
+      ...{ HealthCheckType: 'ELB,EBS', HealthCheckGracePeriod: 85, DefaultInstanceWarmup: 85 },
+    });
+  });
+
+  it('take requests only after golden predictions, else they are abandoned', () => {
+    const hook = {
+      LifecycleHookName: 'golden-predictions',
+      LifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+      DefaultResult: 'ABANDON',
+      HeartbeatTimeout: 1200,
+    };
+    template.hasResourceProperties(ASG, { LifecycleHookSpecificationList: [hook] });
+    const [group] = Object.values(template.findResources(ASG));
+    const { AutoScalingGroupName } = group?.Properties as { AutoScalingGroupName: string };
+    expect(userData.settings.signals[0]).toEqual({
+      ...{ group: AutoScalingGroupName, lifecycleHook: 'golden-predictions' },
+      ...{ region: 'eu-central-1', endpoint: 'https://autoscaling.eu-central-1.amazonaws.com/' },
+    });
+  });
+
+  it('must all have signaled before the stack is created', () => {
+    template.hasResource('AWS::CloudFormation::WaitCondition', {
+      Properties: { Count: 3, Timeout: '1200' },
+      DependsOn: [Match.stringLikeRegexp('HostsGroup')],
+    });
+    expect(userData.settings.signals[1]).toEqual({
+      url: { Ref: expect.stringMatching(/FirstSignals/) as string },
+    });
+  });
+
+  it('download the release by its digest, and the agents of AWS from its buckets', () => {
+    expect(userData.config).toMatchObject({ package_update: false, packages: [] });
+    expect(userData.settings).toMatchObject({
+      digest: release.digest,
+      parts: release.parts,
+      source: {
+        region: 'eu-central-1',
+        object: `https://acme-shop-releases.s3.eu-central-1.amazonaws.com/releases/${release.digest}.tar`,
+      },
+      agents: [
+        {
+          name: 'amazon-ssm-agent',
+          url: 'https://s3.eu-central-1.amazonaws.com/amazon-ssm-eu-central-1/latest/debian_arm64/amazon-ssm-agent.deb',
+        },
+        {
+          name: 'amazon-cloudwatch-agent',
+          url: 'https://s3.eu-central-1.amazonaws.com/amazoncloudwatch-agent-eu-central-1/debian/arm64/latest/amazon-cloudwatch-agent.deb',
+        },
+      ],
+    });
+  });
+
+  it('may do what their role says and nothing else', () => {
+    const policies = Object.entries(template.findResources('AWS::IAM::Policy'));
+    const [, policy] = policies.find(([name]) => name.includes('HostsRole')) ?? [];
+    const { PolicyDocument } = policy?.Properties as {
+      PolicyDocument: { Statement: { Action: string | string[] }[] };
+    };
+    expect(PolicyDocument.Statement.flatMap(({ Action }) => Action)).toEqual([
+      'ssm:UpdateInstanceInformation',
+      'ssmmessages:CreateControlChannel',
+      'ssmmessages:CreateDataChannel',
+      'ssmmessages:OpenControlChannel',
+      'ssmmessages:OpenDataChannel',
+      's3:GetObject',
+      'autoscaling:CompleteLifecycleAction',
+    ]);
+    template.allResourcesProperties('AWS::IAM::Role', { ManagedPolicyArns: Match.absent() });
+  });
+});
+
+describe('hosts of an image of Debian', () => {
+  const template = templateOf(
+    propsWith({
+      deployment: deploymentWith({
+        target: { nginx: '1.26.3' },
+        gateway: {
+          command: ['/opt/shop/current/bin/node', 'main.js'],
+          service: { user: 'shop', secretsFile: '/etc/shop/a.env' },
+        },
+        secrets: [
+          {
+            name: 'a',
+            from: { ssmParameter: '/shop/a:3' },
+            path: '/etc/shop/a.env',
+            variable: 'A',
+          },
+          { name: 'b', from: { secretsManager: 'shop/b' }, path: '/etc/shop/a.env', variable: 'B' },
+        ],
+      }),
+      hosts: { instanceType: 'm7i.large', min: 0 },
+      release: {
+        bucket: 'acme-shop-releases',
+        prefix: 'shop/',
+        release: { ...release, platform: 'linux-x64' },
+        keyArn: 'arn:aws:kms:eu-central-1:111122223333:key/1',
+      },
+    }),
+  );
+
+  it('start the newest image of the Debian with that Nginx, for the processor', () => {
+    template.hasParameter('*', {
+      Type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>',
+      Default: '/aws/service/debian/release/13/latest/amd64',
+    });
+    expect(userDataOf(template).config).toMatchObject({
+      package_update: true,
+      packages: ['nginx', 'unattended-upgrades'],
+    });
+  });
+
+  it('are not waited for when the group begins empty', () => {
+    template.resourceCountIs('AWS::CloudFormation::WaitCondition', 0);
+    template.hasResourceProperties(ASG, { MinSize: '0', MaxSize: '1' });
+  });
+
+  it('may read the archive, with its key through S3, and the secrets of the deployment', () => {
+    const arn = (service: string, resource: string) => ({
+      'Fn::Join': [
+        '',
+        Match.arrayWith([Match.stringLikeRegexp(`:${service}:`), Match.stringLikeRegexp(resource)]),
+      ],
+    });
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Action: 'kms:Decrypt',
+            Resource: 'arn:aws:kms:eu-central-1:111122223333:key/1',
+            Condition: Match.objectLike({ StringEquals: { 'kms:ViaService': Match.anyValue() } }),
+          }),
+          Match.objectLike({
+            Action: 'ssm:GetParameter',
+            Resource: arn('ssm', ':parameter/shop/a$'),
+          }),
+          Match.objectLike({
+            Action: 'secretsmanager:GetSecretValue',
+            Resource: arn('secretsmanager', String.raw`:secret:shop/b-\?{6}$`),
+          }),
+        ]),
+      },
+    });
+    expect(JSON.stringify(template.toJSON())).toContain(`/shop/${release.digest}.tar`);
+  });
+});

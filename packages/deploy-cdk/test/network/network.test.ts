@@ -1,0 +1,197 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { App, Stack } from 'aws-cdk-lib';
+import { describe, expect, it } from 'vitest';
+
+import { ModelService } from '@fairlead/deploy-cdk';
+
+import { deploymentWith } from '../support/sample-deployment.ts';
+import { isolatedProps, propsWith, templateOf } from '../support/sample-stack.ts';
+
+interface Rule {
+  readonly CidrIp?: string;
+  readonly FromPort: number;
+  readonly ToPort: number;
+}
+
+describe('a network without a way to the internet', () => {
+  const template = templateOf(
+    isolatedProps({
+      deployment: deploymentWith({
+        gateway: {
+          command: ['/opt/shop/current/bin/node', 'main.js'],
+          service: { user: 'shop', secretsFile: '/etc/shop/pepper.env' },
+        },
+        secrets: [
+          {
+            name: 'pepper',
+            from: { secretsManager: 'shop/pepper' },
+            path: '/etc/shop/pepper.env',
+            variable: 'PEPPER',
+          },
+        ],
+      }),
+    }),
+  );
+
+  it('has public subnets without public addresses, isolated subnets in two zones, and no NAT gateway', () => {
+    template.resourceCountIs('AWS::EC2::Subnet', 4);
+    template.allResourcesProperties('AWS::EC2::Subnet', { MapPublicIpOnLaunch: false });
+    template.resourceCountIs('AWS::EC2::NatGateway', 0);
+    const routes = template.findResources('AWS::EC2::Route');
+    expect(Object.keys(routes).every((name) => name.includes('BalancerSubnet'))).toBe(true);
+    template.hasResourceProperties('AWS::EC2::Subnet', {
+      AvailabilityZone: { 'Fn::Select': [1, { 'Fn::GetAZs': '' }] },
+    });
+  });
+
+  it('logs accepted and rejected connections for 30 days', () => {
+    template.hasResourceProperties('AWS::EC2::FlowLog', {
+      TrafficType: 'ALL',
+      LogDestinationType: 'cloud-watch-logs',
+    });
+    template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+  });
+
+  it('accepts 443 of clients at the load balancer, and the port of the deployment from it only', () => {
+    const groups = Object.values(template.findResources('AWS::EC2::SecurityGroup'));
+    const inline = groups.flatMap(
+      ({ Properties }) =>
+        (Properties as { SecurityGroupIngress?: Rule[] }).SecurityGroupIngress ?? [],
+    );
+    expect(inline.map(({ CidrIp, FromPort, ToPort }) => [CidrIp, FromPort, ToPort])).toEqual([
+      ['0.0.0.0/0', 443, 443],
+    ]);
+    const rules = Object.entries(template.findResources('AWS::EC2::SecurityGroupIngress'));
+    const between = rules.map(([name, { Properties }]) => {
+      const { FromPort, ToPort, SourceSecurityGroupId } = Properties as Rule & {
+        SourceSecurityGroupId: { 'Fn::GetAtt': [string] };
+      };
+      const [source] = SourceSecurityGroupId['Fn::GetAtt'];
+      const target = name.includes('HostGroupfrom') ? 'hosts' : 'endpoints';
+      return [source.replace(/.*Network(\w+Group).*/, '$1'), target, FromPort, ToPort];
+    });
+    expect(between.sort()).toEqual([
+      ['BalancerGroup', 'hosts', 8080, 8080],
+      ['HostGroup', 'endpoints', 443, 443],
+    ]);
+  });
+
+  it('lets hosts send to port 443 only, and the load balancer to hosts only', () => {
+    const groups = Object.values(template.findResources('AWS::EC2::SecurityGroup'));
+    const open = groups.flatMap(
+      ({ Properties }) =>
+        (Properties as { SecurityGroupEgress?: Rule[] }).SecurityGroupEgress ?? [],
+    );
+    expect(open.filter(({ CidrIp }) => CidrIp === '0.0.0.0/0')).toEqual([
+      expect.objectContaining({ FromPort: 443, ToPort: 443 }),
+    ]);
+    template.hasResourceProperties('AWS::EC2::SecurityGroupEgress', {
+      FromPort: 8080,
+      ToPort: 8080,
+      GroupId: { 'Fn::GetAtt': [Match.stringLikeRegexp('BalancerGroup'), 'GroupId'] },
+      DestinationSecurityGroupId: {
+        'Fn::GetAtt': [Match.stringLikeRegexp('HostGroup'), 'GroupId'],
+      },
+    });
+  });
+
+  it('has endpoints of the services that hosts call, that of Secrets Manager because of a secret', () => {
+    const endpoints = Object.values(template.findResources('AWS::EC2::VPCEndpoint'));
+    const names = endpoints.map(({ Properties }) => {
+      const { ServiceName, VpcEndpointType, PrivateDnsEnabled } = Properties as Record<
+        string,
+        unknown
+      >;
+      const service = JSON.stringify(ServiceName).replace(/.*\.([a-z0-9]+)".*/, '$1');
+      return [service, VpcEndpointType, PrivateDnsEnabled];
+    });
+    expect(names.sort()).toEqual([
+      ['autoscaling', 'Interface', true],
+      ['logs', 'Interface', true],
+      ['monitoring', 'Interface', true],
+      ['s3', 'Gateway', undefined],
+      ['secretsmanager', 'Interface', true],
+      ['ssm', 'Interface', true],
+      ['ssmmessages', 'Interface', true],
+    ]);
+  });
+
+  it('allows at the endpoint of S3 what hosts may do, the agents of AWS and the first signals, and nothing else', () => {
+    const [endpoint] = Object.values(
+      template.findResources('AWS::EC2::VPCEndpoint', {
+        Properties: { VpcEndpointType: 'Gateway' },
+      }),
+    );
+    const { PolicyDocument } = endpoint?.Properties as {
+      PolicyDocument: { Statement: { Action: unknown; Resource: unknown; Condition?: unknown }[] };
+    };
+    const statements = PolicyDocument.Statement.map(({ Action, Resource, Condition }) => [
+      Action,
+      JSON.stringify(Resource).match(/:s3:::[^"]+/g),
+      Condition !== undefined,
+    ]);
+    const archive = `:s3:::acme-shop-releases/releases/${'ab'.repeat(32)}.tar`;
+    expect(statements).toEqual([
+      ['s3:GetObject', [':s3:::amazon-ssm-', ':s3:::amazoncloudwatch-agent-'], false],
+      ['s3:PutObject', [':s3:::cloudformation-waitcondition-'], false],
+      ['s3:GetObject', [archive], true],
+      [['s3:GetObject', 's3:PutObject'], [':s3:::acme-shop-releases/*'], true],
+    ]);
+  });
+
+  it('exists with its endpoints before the first host', () => {
+    const [group] = Object.values(template.findResources('AWS::AutoScaling::AutoScalingGroup'));
+    const dependencies = JSON.stringify((group as { DependsOn: string[] }).DependsOn);
+    for (const part of ['Endpointssm', 'VpcS3', 'RoleDefaultPolicy', 'LoadBalancerHttps']) {
+      expect(dependencies).toContain(part);
+    }
+  });
+});
+
+describe('a network with NAT gateways', () => {
+  const template = templateOf(
+    propsWith({ network: { internetAccess: 'nat', maxAzs: 3, cidr: '10.0.0.0/16' } }),
+  );
+
+  it('has one in each zone, port 80 for packages of Debian, and no endpoint that costs', () => {
+    template.resourceCountIs('AWS::EC2::NatGateway', 3);
+    template.hasResourceProperties('AWS::EC2::SecurityGroup', {
+      SecurityGroupEgress: Match.arrayWith([
+        Match.objectLike({ CidrIp: '0.0.0.0/0', FromPort: 80 }),
+      ]),
+    });
+    template.resourceCountIs('AWS::EC2::VPCEndpoint', 1);
+    const [group] = Object.values(template.findResources('AWS::AutoScaling::AutoScalingGroup'));
+    expect(JSON.stringify((group as { DependsOn: string[] }).DependsOn)).toContain('DefaultRoute');
+  });
+});
+
+describe('a network that exists', () => {
+  const imported = (isolatedSubnetIds?: string[], privateSubnetIds?: string[]) => {
+    const stack = new Stack(new App(), 'Shop');
+    const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', {
+      vpcId: 'vpc-1',
+      availabilityZones: ['a', 'b'],
+      publicSubnetIds: ['subnet-1', 'subnet-2'],
+      ...(isolatedSubnetIds && { isolatedSubnetIds }),
+      ...(privateSubnetIds && { privateSubnetIds }),
+    });
+    return { stack, props: isolatedProps({ network: { vpc } }) };
+  };
+
+  it('keeps its subnets and endpoints, and gets the groups only', () => {
+    const { stack, props } = imported(['subnet-3', 'subnet-4']);
+    const service = new ModelService(stack, 'Service', props);
+    expect([service.network.hasInternet, service.network.s3Endpoint]).toEqual([false, undefined]);
+    expect(service.network.vpc.selectSubnets(service.network.hostSubnets).subnetIds).toEqual([
+      'subnet-3',
+      'subnet-4',
+    ]);
+  });
+
+  it('is refused when it has no subnets for hosts', () => {
+    const { stack, props } = imported();
+    expect(() => new ModelService(stack, 'Service', props)).toThrow(/public subnets only/);
+  });
+});
