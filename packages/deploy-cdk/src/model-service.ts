@@ -3,12 +3,17 @@ import { Construct } from 'constructs';
 
 import type { BalancerOptions } from './balancing/balancer-options.ts';
 import { Balancer } from './balancing/balancer.ts';
-import { checkOptions } from './check-options.ts';
+import { Cache, type CacheOptions } from './cache/cache.ts';
+import { checkOptions, invalidOption } from './check-options.ts';
 import type { HostsOptions } from './hosts/hosts-options.ts';
 import { Hosts } from './hosts/hosts.ts';
 import type { ReleaseOptions } from './hosts/release-options.ts';
+import { acknowledgeWildcards } from './nag/acknowledge.ts';
 import type { NetworkOptions } from './network/network-options.ts';
 import { Network } from './network/network.ts';
+import { JobQueues, type QueueOptions } from './queue/job-queues.ts';
+import type { StorageOptions } from './storage/storage-options.ts';
+import { Storage } from './storage/storage.ts';
 import type { UpdateOptions } from './updates/update-options.ts';
 
 /** Properties of {@link ModelService}. */
@@ -25,6 +30,16 @@ export interface ModelServiceProps {
   readonly network?: NetworkOptions;
   /** Way of a release to the hosts. Example: `{ kind: 'inPlace', parameter: '/shop/prod/release' }`. @defaultValue `{ kind: 'immutable' }` */
   readonly updates?: UpdateOptions;
+  /**
+   * Buckets that the deployment names: a `Storage` of another stack, which has the archive of the release before hosts need it, or options of new ones.
+   * Example: `new Storage(storageStack, 'Storage', { deployment })`.
+   * @defaultValue no buckets: they exist, and hosts get their permissions by `hosts.addStatements`
+   */
+  readonly storage?: Storage | StorageOptions;
+  /** Queues that the deployment names. Example: `{ retentionDays: 4 }`. @defaultValue no queues */
+  readonly queue?: QueueOptions;
+  /** Valkey for shared limits and cached responses. Example: `{ nodeType: 'cache.r7g.large' }`. @defaultValue no cache */
+  readonly cache?: CacheOptions;
 }
 
 /**
@@ -64,6 +79,12 @@ export class ModelService extends Construct {
   readonly network: Network;
   readonly balancer: Balancer;
   readonly hosts: Hosts;
+  /** `undefined` without the option. */
+  readonly storage: Storage | undefined;
+  /** `undefined` without the option. */
+  readonly queue: JobQueues | undefined;
+  /** `undefined` without the option. */
+  readonly cache: Cache | undefined;
 
   constructor(scope: Construct, id: string, props: ModelServiceProps) {
     super(scope, id);
@@ -74,10 +95,32 @@ export class ModelService extends Construct {
       balancer: 'required',
       network: 'optional',
       updates: 'optional',
+      storage: 'optional',
+      queue: 'optional',
+      cache: 'optional',
     });
     const { deployment, release, updates } = props;
     this.network = new Network(this, 'Network', { options: props.network ?? {} });
     const { network } = this;
+    this.storage = this.#storage(props);
+    if (props.queue !== undefined) {
+      this.queue = new JobQueues(this, 'Queue', { deployment, options: props.queue });
+      network.addEndpoint('sqs');
+    }
+    if (props.cache !== undefined) {
+      const hosts = network.hostSecurityGroup;
+      this.cache = new Cache(this, 'Cache', { deployment, network, hosts, options: props.cache });
+    }
+    const { storage } = this;
+    const parts = [storage, this.queue, this.cache].filter((part) => part !== undefined);
+    const statements = parts
+      .flatMap((part) => part.statements)
+      .filter(
+        // Hosts have a narrower one, for the archive of their release.
+        ({ resources }) =>
+          storage === undefined ||
+          !resources.some((arn) => arn.startsWith(storage.releases.bucketArn)),
+      );
     this.balancer = new Balancer(this, 'Balancer', {
       deployment,
       network,
@@ -87,6 +130,21 @@ export class ModelService extends Construct {
     this.hosts = new Hosts(this, 'Hosts', {
       ...{ deployment, network, balancer, release, updates },
       options: props.hosts,
+      statements,
     });
+    // A host that boots before its buckets, queues and cache would fail its golden predictions.
+    this.hosts.group.node.addDependency(...parts);
+    const reason = 'Permissions of hosts on objects below a prefix, as the part describes them.';
+    acknowledgeWildcards(this.hosts.role, statements, reason);
+  }
+
+  #storage({ deployment, storage, hosts, release }: ModelServiceProps): Storage | undefined {
+    if (storage === undefined || storage instanceof Storage) return storage;
+    if (storage.releaseBucketName === release.bucket && (hosts.min ?? 2) > 0) {
+      throw invalidOption(
+        `Option release.bucket is ${JSON.stringify(release.bucket)}, which this stack creates: hosts would start before it has the archive. Create a Storage in another stack, upload the archive, and give it as storage; or begin with hosts.min: 0.`,
+      );
+    }
+    return new Storage(this, 'Storage', { deployment, options: storage });
   }
 }

@@ -74,6 +74,10 @@ const cases: [changes: object, message: string][] = [
   ],
   [{ release: { bucket: 'acme' } }, 'Option release.release is missing'],
   [{ release: { bucket: 'acme', prefix: 'shop', release } }, 'Option release.prefix is "shop"'],
+  [
+    { storage: { releaseBucketName: 'acme-shop-releases' } },
+    'which this stack creates: hosts would start before it has the archive',
+  ],
   [ofRelease({ name: 'search' }), 'The release is of the deployment "search", not of "shop"'],
   [
     ofRelease({ platform: 'linux-x64' }),

@@ -1,0 +1,72 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { describe, expect, it } from 'vitest';
+
+import { ModelService, Storage } from '@fairlead/deploy-cdk';
+
+import { isolatedProps, release } from '../support/sample-stack.ts';
+import { storedDeployment } from '../support/stored-deployment.ts';
+
+const env = { account: '111122223333', region: 'eu-central-1' };
+
+describe('a service with storage of another stack, a queue and a cache', () => {
+  const app = new App();
+  const deployment = storedDeployment(
+    {},
+    {
+      gateway: {
+        command: ['/opt/shop/current/bin/node', 'main.js'],
+        service: { user: 'shop', secretsFile: '/etc/shop/cache.env' },
+        environment: storedDeployment().gateway.environment,
+      },
+      secrets: [
+        {
+          name: 'cache',
+          from: { secretsManager: 'shop/cache' },
+          path: '/etc/shop/cache.env',
+          variable: 'FAIRLEAD_REDIS_URL',
+        },
+      ],
+    },
+  );
+  const storage = new Storage(new Stack(app, 'ShopStorage', { env }), 'Storage', { deployment });
+  const stack = new Stack(app, 'Shop', { env });
+  const archives = { bucket: storage.releases.bucketName, keyArn: storage.key.keyArn, release };
+  new ModelService(stack, 'Service', {
+    ...isolatedProps({ deployment, storage, queue: {}, cache: {} }),
+    release: archives,
+  });
+  const template = Template.fromStack(stack);
+
+  it('gives hosts what each part needs, and lets it pass the endpoint of S3', () => {
+    for (const text of ['s3:::acme-models', 'sqs:', 'secretsmanager:GetSecretValue']) {
+      expect(JSON.stringify(template.findResources('AWS::IAM::Policy'))).toContain(text);
+    }
+    const endpoints = JSON.stringify(template.findResources('AWS::EC2::VPCEndpoint'));
+    for (const text of ['s3:::acme-models', '.sqs"', '.secretsmanager"']) {
+      expect(endpoints).toContain(text);
+    }
+  });
+
+  it('lets the hosts alone reach the cache', () => {
+    template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', {
+      ...{ FromPort: 6380, ToPort: 6380 },
+      SourceSecurityGroupId: Match.objectLike({
+        'Fn::GetAtt': [Match.stringLikeRegexp('HostGroup'), 'GroupId'],
+      }),
+    });
+  });
+
+  it('starts hosts after the parts', () => {
+    const [group] = Object.values(template.findResources('AWS::AutoScaling::AutoScalingGroup'));
+    const dependencies = JSON.stringify((group as { DependsOn: string[] }).DependsOn);
+    expect(dependencies).toContain('CacheGroup');
+    expect(dependencies).toContain('QueueQueue');
+  });
+
+  it('has no finding of cdk-nag', () => {
+    const { violations } = new AwsSolutionsChecks().validateScope(stack);
+    expect(violations.map(({ ruleName }) => ruleName)).toEqual([]);
+  });
+});
