@@ -9,6 +9,7 @@ const soaks: Readonly<Record<string, string>> = {
   'registry-outage': '../../../packages/registry/test/support/soak/main.ts',
   'swaps-behind-nginx': '../../../tools/sample/test/support/soak/main.ts',
   batching: '../../../packages/serving/test/soak/batching/main.ts',
+  storage: '../../../packages/serving/test/soak/storage/main.ts',
   drift: '../../../packages/drift/test/simulation/main.ts',
   rollout: '../../../packages/rollout/test/simulation/main.ts',
   'rollout-kills': '../../../packages/gateway/test/rollouts/soak.ts',

@@ -103,10 +103,10 @@ export class GatedModelRuntime implements Runtime {
   }
 }
 
-/** The tensor elsewhere; nothing is left where it was. */
+/** Returns the tensor elsewhere; nothing is left where it was, nor in other views of its buffer. */
 function move(tensor: Tensor): Tensor {
   if (tensor.datatype === 'BYTES') return tensor;
   const moved = { ...tensor, data: tensor.data.slice() } as Tensor;
-  (tensor.data as Float64Array).fill((tensor.datatype === 'INT64' ? -1n : -1) as number);
+  (tensor.data.buffer as ArrayBuffer).transfer(0);
   return moved;
 }

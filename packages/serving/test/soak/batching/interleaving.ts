@@ -272,9 +272,11 @@ export class Interleaving {
     this.#sent.push(sent);
     this.#tally.requests += 1;
     const viaContext = random.chance(0.5);
+    const ownsInputs = random.chance(0.5);
     const request = {
       id: sent.id,
-      inputs,
+      inputs: ownsInputs ? inputs.map(withOwnStorage) : inputs,
+      ownsInputs,
       ...(wanted !== undefined && { outputs: wanted }),
       ...(!viaContext && { timeoutMs }),
       priority: random.pick([0, 0, 0, 1, 2]),
@@ -522,6 +524,13 @@ function codeOf(model: number, version: number): number {
 function bytesOf(data: Tensor['data']): number {
   if (ArrayBuffer.isView(data)) return data.byteLength;
   return data.reduce((sum, element) => sum + element.byteLength, 0);
+}
+
+/** Returns a copy of a tensor, of which nothing else has a reference. */
+function withOwnStorage(tensor: Tensor): Tensor {
+  if (tensor.datatype === 'BYTES')
+    return { ...tensor, data: tensor.data.map((each) => each.slice()) };
+  return { ...tensor, data: tensor.data.slice() } as Tensor;
 }
 
 function show(tensors: readonly Tensor[]): string {
