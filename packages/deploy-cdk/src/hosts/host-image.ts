@@ -1,9 +1,11 @@
 import type { Deployment } from '@fairlead/deploy-config';
 import { describeValue } from '@fairlead/signature';
-import { Stack, Token } from 'aws-cdk-lib';
+import { Token } from 'aws-cdk-lib';
 import {
   InstanceArchitecture,
   MachineImage,
+  OperatingSystemType,
+  UserData,
   type IMachineImage,
   type InstanceType,
 } from 'aws-cdk-lib/aws-ec2';
@@ -65,12 +67,9 @@ export function machineImage(
 ): IMachineImage {
   if (image.imageId !== undefined) {
     const { imageId } = image;
-    return {
-      getImage: (scope) => ({
-        ...MachineImage.genericLinux({ [Stack.of(scope).region]: imageId }).getImage(scope),
-        imageId,
-      }),
-    };
+    // The images of MachineImage need the region of the stack.
+    const userData = UserData.forLinux();
+    return { getImage: () => ({ imageId, osType: OperatingSystemType.LINUX, userData }) };
   }
   return MachineImage.fromSsmParameter(image.ssmParameter ?? debianParameter(type, target.nginx));
 }
