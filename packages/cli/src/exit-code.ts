@@ -3,6 +3,7 @@ import type { DeployErrorCode } from '@fairlead/deploy';
 import type { RegistryErrorCode } from '@fairlead/registry';
 import type { RetrainingErrorCode } from '@fairlead/retraining';
 import type { RolloutErrorCode } from '@fairlead/rollout';
+import type { SizingErrorCode } from '@fairlead/sizing';
 import { CommanderError } from '@commander-js/extra-typings';
 import type { CliErrorCode } from './cli-error.ts';
 
@@ -113,6 +114,17 @@ const byRetrainingCode: Readonly<Record<RetrainingErrorCode, ExitCode>> = {
   ERR_RETRAINING_TRAINING_FAILED: failed,
 };
 
+/** Errors of sizing. */
+const bySizingCode: Readonly<Record<SizingErrorCode, ExitCode>> = {
+  ERR_SIZING_GOAL_UNREACHABLE: failed,
+  ERR_SIZING_INSTANCES_INVALID: usage,
+  ERR_SIZING_INVALID_OPTION: usage,
+  ERR_SIZING_MEASUREMENT_FAILED: failed,
+  ERR_SIZING_MEASUREMENT_INVALID: usage,
+  ERR_SIZING_REFRESH_FAILED: unavailable,
+  ERR_SIZING_TRAFFIC_INVALID: usage,
+};
+
 /** Errors of captured requests and labels. */
 const byCaptureCode: Readonly<Partial<Record<CaptureErrorCode, ExitCode>>> = {
   ERR_CAPTURE_INVALID_OPTION: usage,
@@ -139,6 +151,7 @@ const byCode = new Map<string, ExitCode>(
     ...byDeployCode,
     ...byRolloutCode,
     ...byRetrainingCode,
+    ...bySizingCode,
   }),
 );
 

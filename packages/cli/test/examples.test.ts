@@ -184,6 +184,12 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
   'render deployment.ts --out rendered': 'etc/nginx/nginx.conf',
   'render deployment.ts --out rendered --check': 'etc/nginx/nginx.conf',
   'sudo fairlead render deployment.json --out /': 'etc/nginx/nginx.conf',
+  'size digits --registry ./registry --seconds 2': /^digits behind the gateway on one core/,
+  'size model.onnx --seconds 1 --json > churn.json': '"model": "model"',
+  'size --measurement churn.json --requests-per-second 500 --p99 50ms': 'For target tracking:',
+  'size --measurement churn.json --requests-per-second 500 --simulate': 'best fixed size',
+  'size model.onnx --seconds 1 --calibrate': 'throughput on 2 cores',
+  'size --refresh --region eu-west-1 --instances instances.json': 'have prices in eu-west-1',
   'notices test': /received$/m,
   'drift report iris': /^iris version 1: insufficient data/,
   'drift report iris@1 --since 24h --format html --out drift.html': /^$/,
@@ -344,6 +350,7 @@ beforeAll(async () => {
   const { region, credentials } = awsTestConnection;
   Object.assign(env, {
     AWS_ENDPOINT_URL: moto.endpoint,
+    AWS_ENDPOINT_URL_PRICING: await listen(answerPrice),
     AWS_REGION: region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
@@ -379,6 +386,15 @@ function filesOf(folder: string): readonly string[] {
     .map(([path, { size, mtimeMs }]) => `${path} ${size} ${mtimeMs}`)
     .sort();
 }
+
+/** A Pricing API, which moto doesn't have, with one price for all types. */
+const answerPrice: RequestListener = (request, response) => {
+  request.resume();
+  const dimension = { unit: 'Hrs', pricePerUnit: { USD: '0.1' } };
+  const price = { terms: { OnDemand: { term: { priceDimensions: { dimension } } } } };
+  response.setHeader('content-type', 'application/x-amz-json-1.1');
+  response.end(JSON.stringify({ PriceList: [JSON.stringify(price)] }));
+};
 
 /** Starts a server that ends with the tests; resolves to its origin. */
 async function listen(listener: RequestListener): Promise<string> {

@@ -40,6 +40,11 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     description: 'Write the configuration files of a deployment: Nginx, Gunicorn, systemd',
     load: async () => (await import('./render-command.ts')).defineRenderCommand,
   },
+  {
+    name: 'size',
+    description: 'Measure a model, and recommend EC2 hosts with their cost for its traffic',
+    load: async () => (await import('./size/size-command.ts')).defineSizeCommand,
+  },
   releaseCommands,
   {
     name: 'deploy',

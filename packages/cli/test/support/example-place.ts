@@ -8,6 +8,7 @@ import { hostDeployment } from './host-deployment.ts';
 import { affine, affineGolden, affineNext } from './models.ts';
 
 const { folderStore, ModelRegistry } = await import('@fairlead/registry');
+const { exampleMeasurement } = await import('@fairlead/sizing');
 const { baselineDigest, decodeBaseline, emptyWindow, openWindowStore } =
   await import('@fairlead/windows');
 
@@ -93,6 +94,7 @@ function writeFiles(folder: string): void {
   write('service/app.py', 'app = None\n');
   write('service/requirements.txt', 'flask==3.1.2\n');
   write('service/metadata.json', { signature, goldenExamples: affineGolden });
+  write('churn.json', exampleMeasurement);
   write('golden.json', affineGolden);
   write('card.md', 'Digits of letters.\n');
   write('report.html', '<p>Fair.</p>\n');

@@ -1,0 +1,68 @@
+import type {
+  Calibration,
+  ModelMeasurement,
+  Recommendation,
+  ScalingSimulation,
+  SizedType,
+  Traffic,
+} from '@fairlead/sizing';
+import { readText } from '../../read-file.ts';
+import type { SizeOptions } from './size.ts';
+
+/** A simulated day, and the hosts that it was simulated with. */
+export interface SimulatedDay extends ScalingSimulation {
+  /** File with the traffic, or `generated` with its seed. */
+  readonly traffic: string;
+  readonly type: string;
+  readonly requestsPerTarget: number;
+  readonly minHosts: number;
+  readonly maxHosts: number;
+  readonly warmUpSeconds: number;
+  /** Oscillations if AWS removed hosts by the last minute instead of the busiest one of 15. */
+  readonly oscillationsByLastMinute: number;
+}
+
+/** Height of the bursts of a generated day: its busiest minute is about the peak that the hosts are sized for. */
+const BURST_FACTOR = 1.8;
+
+/** Simulates target tracking with the numbers of a recommendation. */
+export async function simulate(
+  options: SizeOptions,
+  { best, goal }: Recommendation,
+  measured: {
+    readonly measurement: ModelMeasurement;
+    readonly calibration: Calibration | undefined;
+  },
+): Promise<SimulatedDay> {
+  const { fitLatencyModel, simulateScaling } = await import('@fairlead/sizing');
+  const { measurement, calibration } = measured;
+  const { traffic, name } = await openTraffic(options, goal.peakPerSecond);
+  const tracking = trackingOf(best, options.spareHosts);
+  const scaling = {
+    ...{ ...tracking, traffic, host: best.host, goalMs: goal.p99Ms },
+    model: fitLatencyModel(measurement, calibration?.multicoreOverhead),
+  };
+  const { oscillations } = simulateScaling({ ...scaling, remainBy: 'last-minute' });
+  return {
+    ...{ traffic: name, type: best.type, ...tracking },
+    ...simulateScaling(scaling),
+    oscillationsByLastMinute: oscillations,
+  };
+}
+
+async function openTraffic(
+  { simulate: file, seed }: SizeOptions,
+  peakPerSecond: number,
+): Promise<{ readonly traffic: Traffic; readonly name: string }> {
+  const { generateDay, readTraffic } = await import('@fairlead/sizing');
+  if (typeof file === 'string')
+    return { traffic: readTraffic(await readText(file, 'traffic')), name: file };
+  const day = { peakPerSecond: peakPerSecond / BURST_FACTOR, burstFactor: BURST_FACTOR, seed };
+  return { traffic: generateDay(day), name: `a generated day (seed ${seed})` };
+}
+
+function trackingOf({ hosts, requestsPerTarget, warmUpSeconds }: SizedType, spareHosts: number) {
+  // Twice the sized hosts, so that a larger burst than expected can be served too.
+  const maxHosts = Math.max(2, hosts * 2);
+  return { requestsPerTarget, warmUpSeconds, minHosts: 1 + Math.max(1, spareHosts), maxHosts };
+}
