@@ -186,7 +186,7 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
   'sudo fairlead render deployment.json --out /': 'etc/nginx/nginx.conf',
   'size digits --registry ./registry --seconds 2': /^digits behind the gateway on one core/,
   'size model.onnx --seconds 1 --json > churn.json': '"model": "model"',
-  'size --measurement churn.json --requests-per-second 500 --p99 50ms': 'For target tracking:',
+  'size --measurement churn.json --requests-per-second 500 --p99 50ms': 'For ModelService: hosts:',
   'size --measurement churn.json --requests-per-second 500 --simulate': 'best fixed size',
   'size model.onnx --seconds 1 --calibrate': 'throughput on 2 cores',
   'size --refresh --region eu-west-1 --instances instances.json': 'have prices in eu-west-1',

@@ -1,6 +1,9 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { bin, commandEnv } from '../support/bin.ts';
 import { run, runProcess, type Place } from '../support/fairlead.ts';
 import { affine } from '../support/models.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -64,6 +67,45 @@ test('recommends hosts with the processes that a deployment would choose', async
   expect(others.length).toBeGreaterThan(2);
 });
 
+test('prints the option hosts of the construct, with the requests a second that target tracking aims at', async () => {
+  const { recommendation, hosts } = await json(place(), '--requests-per-second', '5000');
+  const { best } = recommendation as { best: Record<string, number> };
+  expect(hosts).toEqual({
+    ...{ instanceType: best.type, min: 2, max: (best.hosts ?? 0) * 2 },
+    modelLoadSeconds: (best.warmUpSeconds ?? 0) - 60,
+    scaling: { requestsPerSecond: Math.floor((best.requestsPerTarget ?? 0) / 60) },
+  });
+  const { stdout } = await run(place(), ...FROM, '--requests-per-second', '5000');
+  expect(stdout).toMatch(/hosts: \{ instanceType: '\S+', min: 2, .* scaling: \{ requestsPerS/);
+});
+
+test('a signal stops the measurement, the gateway and the load generator, and removes the temporary folder', async () => {
+  const folder = temporaryFolder();
+  copyFileSync(affine, join(folder, 'tiny.onnx'));
+  const temporary = temporaryFolder();
+  const child = spawn(process.execPath, [...bin.slice(1), 'size', 'tiny.onnx'], {
+    cwd: folder,
+    env: commandEnv(folder, { TMPDIR: temporary }),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  await expect.poll(() => errors).toContain('warm-up');
+  const children = readFileSync(`/proc/${child.pid ?? 0}/task/${child.pid ?? 0}/children`, 'utf8');
+  expect(children.trim().split(' ')).toHaveLength(2);
+  const closed = once(child, 'close');
+  child.kill('SIGTERM');
+  expect(await closed).toEqual([130, null]);
+  expect(errors).toContain('ERR_CLI_STOPPED');
+  expect(readdirSync(temporary).filter((name) => name.startsWith('fairlead-'))).toEqual([]);
+  const left = children
+    .trim()
+    .split(' ')
+    .filter((pid) => existsSync(`/proc/${pid}/exe`));
+  expect(left).toEqual([]);
+});
+
 test('simulates a day of CSV, or a generated one that the seed decides', async () => {
   const where = place();
   writeFileSync(
@@ -113,6 +155,7 @@ test.each([
   [[...FROM, '--simulate'], 2, 'add --requests-per-second 500'],
   [[...FROM, '--p99', '50'], 2, 'Expected a duration such as 50ms or 2s.'],
   [[...FROM, '--requests-per-second', '-1'], 2, 'Expected a number above 0.'],
+  [['size', 'tiny.onnx', '--request', 'no.json'], 2, 'no registry is named'],
   [['size', '--refresh'], 2, 'name it with --instances instances.json'],
   [['size', '--measurement', 'none.json'], 2, 'cannot use none.json as measurement'],
   [[...FROM, '--requests-per-second', '5', '--region', 'eu-west-9'], 2, 'has no prices'],

@@ -1,6 +1,7 @@
 import type { Calibration, ModelMeasurement, Recommendation, SizedType } from '@fairlead/sizing';
 import { count, formatBytes } from '../../output/format-values.ts';
 import { fields, table } from '../../output/table.ts';
+import { hostsOptions } from './hosts-options.ts';
 import type { SimulatedDay } from './simulate.ts';
 import type { SizeOptions, SizeResult } from './size.ts';
 
@@ -95,8 +96,18 @@ function formatRecommendation(
     ),
     `Ranges: error of throughput ${percent(errors.throughput)}, of the p99 a factor of ${(1 + errors.latency).toFixed(2)} (${known}), and that of published speeds, from ${errors.machine}.`,
     'Hosts are enough at the pessimistic end. Cost: hosts on demand, without load balancer, disks and traffic.',
-    `For the deployment: gateway: { computeMs: ${Number(computeMs.toPrecision(2))} }. For target tracking: requestsPerTarget ${best.requestsPerTarget} a minute, warm-up ${best.warmUpSeconds} s.`,
+    `For the deployment: gateway: { computeMs: ${Number(computeMs.toPrecision(2))} }`,
+    `For ModelService: hosts: ${optionsText(hostsOptions(best, spareHosts))}`,
   ];
+}
+
+/** Formats options as TypeScript: `{ min: 2, scaling: { requestsPerSecond: 180 } }`. */
+function optionsText(options: object): string {
+  const pairs = Object.entries(options).map(([name, value]: [string, unknown]) => {
+    if (typeof value === 'object' && value !== null) return `${name}: ${optionsText(value)}`;
+    return `${name}: ${typeof value === 'string' ? `'${value}'` : String(value)}`;
+  });
+  return `{ ${pairs.join(', ')} }`;
 }
 
 function formatType(sized: SizedType): readonly string[] {

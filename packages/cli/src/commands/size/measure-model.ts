@@ -41,7 +41,7 @@ interface Placement {
 /**
  * Measures a model behind a gateway on one core of this machine, and on two with `calibrate`.
  *
- * @throws CliError `ERR_CLI_USAGE`, `ERR_CLI_NO_RUNTIME`; SizingError `ERR_SIZING_MEASUREMENT_FAILED`
+ * @throws CliError `ERR_CLI_USAGE`, `ERR_CLI_NO_RUNTIME`, `ERR_CLI_STOPPED`; SizingError `ERR_SIZING_MEASUREMENT_FAILED`
  */
 export async function measureModel(
   context: CommandContext,
@@ -56,16 +56,17 @@ export async function measureModel(
       `--calibrate needs two cores, and this process may use ${cores.length}`,
     );
   }
+  const measureOptions = { ...options, stop: context.io.stopSignal?.() };
   const folder = await TemporaryFolder.create('serve');
   try {
     const served = await openModel(context, options, folder);
-    const single = await measureOn(context, options, served, place(cores, 1), 1);
+    const single = await measureOn(context, measureOptions, served, place(cores, 1), 1);
     const measurement = await describe(context, served, single, cores.length);
     if (options.calibrate !== true) return { measurement };
     const { processesFor } = await processesOfHost(measurement);
     const processBytes = measurement.memoryBytes;
     const processes = processesFor({ cores: 2, memoryBytes: processBytes * 8, processBytes });
-    const check = await measureOn(context, options, served, place(cores, 2), processes);
+    const check = await measureOn(context, measureOptions, served, place(cores, 2), processes);
     const { saturation, points } = check.load;
     return { measurement, calibration: calibrate(measurement, { cores: 2, saturation, points }) };
   } finally {
@@ -99,17 +100,23 @@ interface MeasuredServing {
   readonly loadMs: number;
 }
 
+function stopped(): CliError {
+  return new CliError('ERR_CLI_STOPPED', 'stopped by a signal');
+}
+
 async function measureOn(
   context: CommandContext,
-  options: MeasureModelOptions,
+  options: MeasureModelOptions & { readonly stop: AbortSignal | undefined },
   served: Served,
   { cores, generatorCores }: Placement,
   processes: number,
 ): Promise<MeasuredServing> {
   const { measureGateway } = await import('@fairlead/sizing');
-  const { alias, seconds } = options;
+  const { alias, seconds, stop } = options;
   const started: MeasuredGatewayOptions = { ...served, alias, cores, processes };
   const gateway = await startMeasuredGateway(context, started);
+  const close = (): void => void gateway.close();
+  stop?.addEventListener('abort', close);
   try {
     const request = await measuredRequest(gateway, { ...options, model: served.model });
     const load = await measureGateway({
@@ -121,13 +128,18 @@ async function measureOn(
       },
       ...{ pid: gateway.pid, cores, generatorCores, seconds },
       onStep: (step) => {
+        if (stop?.aborted === true) throw stopped();
         const on = cores.length === 1 ? '1 core' : `${cores.length} cores`;
         context.output.note(`Measuring ${served.model} on ${on}: ${step} …`);
       },
       readCompute: () => readCompute(gateway, served.model),
     });
     return { load, request, loadMs: gateway.loadMs };
+  } catch (error) {
+    // Requests fail because the gateway was stopped.
+    throw stop?.aborted === true ? stopped() : error;
   } finally {
+    stop?.removeEventListener('abort', close);
     await gateway.close();
   }
 }

@@ -1,5 +1,5 @@
 import { CliError } from '../../cli-error.ts';
-import { readText } from '../../read-file.ts';
+import { fileError, readText } from '../../read-file.ts';
 import { shortenExample } from '../serve/shorten-example.ts';
 import type { MeasuredGateway } from './measured-gateway.ts';
 
@@ -31,7 +31,7 @@ interface OpenApi {
 /**
  * Reads the request from a file, or takes the first row of the example that the gateway has of the model.
  *
- * @throws CliError `ERR_CLI_USAGE` if the model has no example
+ * @throws CliError `ERR_CLI_USAGE` if the model has no example, `ERR_CLI_FILE`
  */
 export async function measuredRequest(
   gateway: Pick<MeasuredGateway, 'port' | 'key'>,
@@ -39,7 +39,11 @@ export async function measuredRequest(
 ): Promise<MeasuredRequest> {
   if (request !== undefined) {
     const body = await readText(request, 'request');
-    return { body, rows: rowsOf(JSON.parse(body)) };
+    try {
+      return { body, rows: rowsOf(JSON.parse(body)) };
+    } catch (cause) {
+      throw fileError(request, 'request', cause);
+    }
   }
   const root = `/v2/models/${model}`;
   const { paths } = (await read(gateway, '/openapi.json')) as OpenApi;

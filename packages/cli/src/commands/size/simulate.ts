@@ -4,9 +4,11 @@ import type {
   Recommendation,
   ScalingSimulation,
   SizedType,
+  TargetTrackingOptions,
   Traffic,
 } from '@fairlead/sizing';
 import { readText } from '../../read-file.ts';
+import { hostsOptions } from './hosts-options.ts';
 import type { SizeOptions } from './size.ts';
 
 /** A simulated day, and the hosts that it was simulated with. */
@@ -61,8 +63,12 @@ async function openTraffic(
   return { traffic: generateDay(day), name: `a generated day (seed ${seed})` };
 }
 
-function trackingOf({ hosts, requestsPerTarget, warmUpSeconds }: SizedType, spareHosts: number) {
-  // Twice the sized hosts, so that a larger burst than expected can be served too.
-  const maxHosts = Math.max(2, hosts * 2);
-  return { requestsPerTarget, warmUpSeconds, minHosts: 1 + Math.max(1, spareHosts), maxHosts };
+function trackingOf(best: SizedType, spareHosts: number): TargetTrackingOptions {
+  const { min, max, scaling } = hostsOptions(best, spareHosts);
+  return {
+    requestsPerTarget: scaling.requestsPerSecond * 60,
+    warmUpSeconds: best.warmUpSeconds,
+    minHosts: min,
+    maxHosts: max,
+  };
 }

@@ -3,6 +3,7 @@ import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { readText } from '../../read-file.ts';
 import { formatSize } from './format-size.ts';
+import { hostsOptions, type HostsOptions } from './hosts-options.ts';
 import { processesOfHost } from './processes-of-host.ts';
 import { simulate, type SimulatedDay } from './simulate.ts';
 
@@ -38,6 +39,8 @@ export interface SizeResult {
   readonly requestsPerSecondWithinGoal: number;
   readonly calibration?: Calibration;
   readonly recommendation?: Recommendation;
+  /** Option `hosts` of the construct `ModelService`, for the recommended type. */
+  readonly hosts?: HostsOptions;
   readonly simulation?: SimulatedDay;
 }
 
@@ -124,7 +127,7 @@ async function recommended(
   options: SizeOptions,
   instances: InstanceData,
   { measurement, calibration }: Measured,
-): Promise<Pick<SizeResult, 'recommendation' | 'simulation'>> {
+): Promise<Pick<SizeResult, 'hosts' | 'recommendation' | 'simulation'>> {
   const { requestsPerSecond, peakFactor, p99: p99Ms, spareHosts, region, measuredOn } = options;
   if (requestsPerSecond === undefined) return {};
   const { recommend } = await import('@fairlead/sizing');
@@ -135,7 +138,8 @@ async function recommended(
     ...(measuredOn !== undefined && { measuredOn }),
     ...(calibration !== undefined && { calibration }),
   });
-  if (options.simulate === undefined) return { recommendation };
+  const hosts = hostsOptions(recommendation.best, spareHosts);
+  if (options.simulate === undefined) return { recommendation, hosts };
   const simulation = await simulate(options, recommendation, { measurement, calibration });
-  return { recommendation, simulation };
+  return { recommendation, hosts, simulation };
 }
