@@ -47,9 +47,14 @@ export type {
   ReleaseInput,
   SshInput,
   SsmInput,
+  StackInput,
   TargetGroupInput,
   TargetHostInput,
 } from './environments/environment-input.ts';
+export type {
+  EnvironmentOverrides,
+  EnvironmentWith,
+} from './environments/environment-overrides.ts';
 export { balancerTarget } from './environments/environment-rules.ts';
 export { EnvironmentsError } from './environments/environments-error.ts';
 export type { EnvironmentProblem } from './environments/environments-error.ts';

@@ -6,14 +6,23 @@ import { describeValue } from '../options-problem.ts';
 import { flattenIssue } from '../schema-problems.ts';
 import { environmentExpectation } from './environment-expectations.ts';
 import type { EnvironmentInput } from './environment-input.ts';
+import {
+  mergeSettings,
+  type EnvironmentOverrides,
+  type EnvironmentWith,
+} from './environment-overrides.ts';
 import { environmentRules } from './environment-rules.ts';
 import type { Environment } from './environment.ts';
 import { EnvironmentsError, type EnvironmentProblem } from './environments-error.ts';
 import { environmentsSchema } from './environments-schema.ts';
+import { promotionRules } from './promotion-rules.ts';
 
 /**
  * Checks the environments of a configuration file: hosts, the way to them, balancer and content of releases. Export the
  * result as `environments` beside `deployment`.
+ *
+ * With a base, each environment has the settings of the base and its own: objects such as `release` and `ssm` are merged member by
+ * member, lists and other values are replaced, and `undefined` removes a setting.
  *
  * @throws EnvironmentsError with all problems, each naming the setting, its value and the fix.
  *
@@ -21,29 +30,78 @@ import { environmentsSchema } from './environments-schema.ts';
  * ```ts
  * import { defineEnvironments } from '@fairlead/deploy-config';
  *
- * export const environments = defineEnvironments({
+ * const base = { release: { entry: 'service.ts', platform: 'linux-arm64' } } as const;
+ * export const environments = defineEnvironments(base, {
+ *   staging: { hosts: ['ssh://admin@10.0.1.1'] },
  *   production: {
  *     hosts: ['ssh://admin@10.0.0.1', 'ssh://admin@10.0.0.2'],
- *     release: { entry: 'service.ts', platform: 'linux-arm64' },
+ *     promoteFrom: 'staging',
+ *     protected: true,
  *   },
  * });
  * console.log(environments.production.hosts[0].url); // ssh://admin@10.0.0.1
+ * console.log(environments.staging.release.platform); // linux-arm64
  * ```
  */
 export function defineEnvironments<Name extends string>(
-  input: Readonly<Record<Name, EnvironmentInput>>,
-): Readonly<Record<Name, Environment>> {
+  environments: Readonly<Record<Name, EnvironmentInput>>,
+): Readonly<Record<Name, Environment>>;
+export function defineEnvironments<const Base extends EnvironmentOverrides, Name extends string>(
+  base: Base,
+  environments: Readonly<Record<Name, EnvironmentWith<Base>>>,
+): Readonly<Record<Name, Environment>>;
+export function defineEnvironments(
+  first: object,
+  second?: Readonly<Record<string, EnvironmentOverrides>>,
+): Readonly<Record<string, Environment>> {
+  if (second === undefined) return parse(first, (issue) => problemOf(issue, first));
+  return parse(mergeAll(first, second), (issue) =>
+    problemOf(ofBase(issue, first, second), { ...second, [BASE]: first }),
+  );
+}
+
+/** Name of the base in messages; no environment can have it. */
+const BASE = 'the base';
+
+function mergeAll(base: object, environments: unknown): unknown {
+  if (typeof environments !== 'object' || environments === null) return environments;
+  return Object.fromEntries(
+    Object.entries(environments).map(([name, overrides]) => [name, mergeSettings(base, overrides)]),
+  );
+}
+
+/** Returns the issue as one of the base if the value is from there. */
+function ofBase(issue: z.core.$ZodIssue, base: object, environments: unknown): z.core.$ZodIssue {
+  const [name, ...path] = issue.path;
+  if (name === undefined) return issue;
+  const isGiven = (input: unknown, at: readonly PropertyKey[]): boolean => {
+    const value = valueAt(input, at);
+    if (issue.code !== 'unrecognized_keys') return value !== undefined;
+    return issue.keys.some((key) => valueAt(value, [key]) !== undefined);
+  };
+  if (path.length === 0 && issue.code !== 'unrecognized_keys') return issue;
+  if (isGiven(environments, issue.path) || !isGiven(base, path)) return issue;
+  return { ...issue, path: [BASE, ...path] };
+}
+
+function parse(
+  input: unknown,
+  describe: (issue: z.core.$ZodIssue) => EnvironmentProblem,
+): Readonly<Record<string, Environment>> {
   const parsed = environmentsSchema.safeParse(input);
   if (!parsed.success) {
-    throw new EnvironmentsError(
-      parsed.error.issues.flatMap(flattenIssue).map((issue) => problemOf(issue, input)),
-    );
+    const all = parsed.error.issues.flatMap(flattenIssue).map(describe);
+    // A problem of the base is one of every environment.
+    throw new EnvironmentsError([
+      ...new Map(all.map((problem) => [problem.message, problem])).values(),
+    ]);
   }
   const problems = Object.entries(parsed.data).flatMap(([name, environment]) =>
     environmentRules(name, environment),
   );
+  problems.push(...promotionRules(new Map(Object.entries(parsed.data))));
   if (problems.length > 0) throw new EnvironmentsError(problems);
-  return parsed.data as unknown as Readonly<Record<Name, Environment>>;
+  return parsed.data as unknown as Readonly<Record<string, Environment>>;
 }
 
 function problemOf(issue: z.core.$ZodIssue, input: unknown): EnvironmentProblem {

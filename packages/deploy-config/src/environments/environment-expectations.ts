@@ -58,6 +58,14 @@ const expectations: ReadonlyMap<string, string> = new Map([
   ['registry', 'an object such as { folder: "registry" }'],
   ['registry.folder', 'the path of the folder of a registry on this machine'],
   ['registry.path', absolutePath],
+  ['protected', 'true or false'],
+  ['promoteFrom', 'the name of another environment, such as "staging"'],
+  ['releaseStore', 'the path of a folder, or "s3://bucket/prefix"'],
+  ['url', 'an address without path and query, such as "https://models.example.com"'],
+  ['stack', 'an object such as { name: "Shop" }'],
+  ['stack.name', 'the name of a CloudFormation stack: letters, digits and "-"'],
+  ['stack.template', 'the path of a template, such as "cdk.out/Shop.template.json"'],
+  ['stack.region', region],
 ]);
 
 /** Returns a description of the value that a setting of an environment expects, to follow "Give". */

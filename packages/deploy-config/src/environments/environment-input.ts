@@ -106,6 +106,16 @@ export interface CopiedRegistryInput {
   readonly path?: string;
 }
 
+/** CloudFormation stack around the hosts. */
+export interface StackInput {
+  /** Name of the stack. */
+  readonly name: string;
+  /** Template that was synthesized from this checkout, relative to the configuration file. @defaultValue `'cdk.out/<name>.template.json'` */
+  readonly template?: string;
+  /** Region of the stack. @defaultValue that of the AWS SDK, such as `AWS_REGION` */
+  readonly region?: string;
+}
+
 /** Hosts that get the same releases, and how. */
 export interface EnvironmentInput {
   /** The hosts, in the order of their updates. */
@@ -131,4 +141,20 @@ export interface EnvironmentInput {
   readonly files?: Readonly<Record<string, string>>;
   /** Registry in a folder, copied to the hosts. @defaultValue none */
   readonly registry?: CopiedRegistryInput;
+  /** A change needs the name of the environment: typed at a terminal, or `--yes <environment>`. @defaultValue `false` */
+  readonly protected?: boolean;
+  /**
+   * Environment of the same file that a release must have passed before it is deployed here; nothing is built for this environment then.
+   * @defaultValue releases are built for this environment
+   */
+  readonly promoteFrom?: string;
+  /**
+   * Store of releases, of the environments that they have passed, and of the audit log: a folder relative to the configuration file, or
+   * `s3://bucket/prefix`. @defaultValue the folder of `release.out`
+   */
+  readonly releaseStore?: string;
+  /** Address of the service behind its load balancer, where `fairlead check` sends the checks of the release. @defaultValue none */
+  readonly url?: string;
+  /** CloudFormation stack around the hosts, which `fairlead plan` compares. @defaultValue none */
+  readonly stack?: StackInput;
 }

@@ -60,6 +60,15 @@ const balancer = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('haproxy'), socket: text, backend: matching(/^[\w.:-]+$/) }),
 ]);
 
+const s3Location = /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/[\w.-]+)*\/?$/;
+
+/** Returns whether the text is an address of HTTP without path, query and password. */
+function isOrigin(address: string): boolean {
+  if (!/^https?:\/\//.test(address) || !URL.canParse(address)) return false;
+  const { origin, href } = new URL(address);
+  return href === `${origin}/`;
+}
+
 const environment = z.strictObject({
   hosts: z.array(host).nonempty(),
   deployment: z.custom((value) => typeof value === 'object' && value !== null).optional(),
@@ -84,6 +93,19 @@ const environment = z.strictObject({
   batch: z.union([z.int().positive(), matching(/^(?:[1-9]\d?|100)%$/)]).optional(),
   files: z.record(hostPath, text).optional(),
   registry: z.strictObject({ folder: text, path: hostPath.optional() }).optional(),
+  protected: z.boolean().optional(),
+  promoteFrom: text.optional(),
+  releaseStore: text
+    .refine((location) => !location.includes('://') || s3Location.test(location))
+    .optional(),
+  url: text.refine(isOrigin).optional(),
+  stack: z
+    .strictObject({
+      name: matching(/^[A-Za-z][A-Za-z0-9-]{0,127}$/),
+      template: text.optional(),
+      region: region.optional(),
+    })
+    .optional(),
 });
 
 /** Schema of the environments of a configuration file. */

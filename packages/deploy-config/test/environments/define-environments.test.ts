@@ -36,6 +36,10 @@ const complete: EnvironmentInput = {
   batch: '25%',
   files: { '/etc/fairlead/keys.json': 'production/keys.json' },
   registry: { folder: 'registry', path: '/var/lib/fairlead/registry' },
+  protected: true,
+  releaseStore: 's3://acme-releases/shop',
+  url: 'https://models.example.com',
+  stack: { name: 'Shop', template: 'cdk.out/Shop.template.json', region: 'eu-central-1' },
 };
 
 function problemsOf(input: unknown): readonly string[] {
@@ -124,6 +128,27 @@ describe('defineEnvironments', () => {
       'a.files has the path /opt/fairlead/current/x, but only releases write to /opt/fairlead.',
     ],
     [{ a: { hosts: ['local'], release, batch: '0%' } }, 'a.batch is "0%". Give a number of hosts'],
+    [{ a: { hosts: ['local'], release, protected: 'yes' } }, 'a.protected is "yes". Give true or'],
+    [
+      { a: { hosts: ['local'], release, url: 'https://a.example/x' } },
+      'a.url is "https://a.example/x". Give an address without path and query',
+    ],
+    [
+      { a: { hosts: ['local'], release, releaseStore: 'gs://bucket' } },
+      'a.releaseStore is "gs://bucket". Give the path of a folder, or "s3://bucket/prefix"',
+    ],
+    [
+      { a: { hosts: ['local'], release, stack: { name: 'a b' } } },
+      'a.stack.name is "a b". Give the name of a CloudFormation stack',
+    ],
+    [
+      { a: { hosts: ['local'], release, promoteFrom: 'staging' } },
+      'a.promoteFrom is "staging", which is no other environment. There is no other one.',
+    ],
+    [
+      { a: { hosts: ['local'], release, promoteFrom: 'a' }, b: { hosts: ['local'], release } },
+      'a.promoteFrom is "a", which is no other environment. Give b.',
+    ],
     [
       { a: { hosts: ['local'], release, files: { '/etc/a': 7 } } },
       'Give the path of a file on this machine',
@@ -143,6 +168,126 @@ describe('defineEnvironments', () => {
     const settings = all([]);
     expect(settings.length).toBeGreaterThan(20);
     for (const path of settings) expect(environmentExpectation(path), path.join('.')).toBeDefined();
+  });
+});
+
+describe('promotion', () => {
+  const staging = { hosts: ['local'], release } as const;
+
+  it('is between environments with the same store, platform and deployment', () => {
+    expect(problemsOf({ staging, production: { ...staging, promoteFrom: 'staging' } })).toEqual([]);
+    const production = {
+      hosts: ['local'],
+      release: { entry: 'other.ts', platform: 'linux-arm64' },
+      deployment: { name: 'other' },
+      releaseStore: 's3://acme/production',
+      promoteFrom: 'staging',
+    };
+    const problems = problemsOf({ staging, production });
+    expect(problems.map((text) => text.split(' ')[0])).toEqual([
+      'production.releaseStore',
+      'production.release.platform',
+      'production.deployment',
+    ]);
+    expect(problems[0]).toBe(
+      'production.releaseStore and staging.releaseStore differ, but production runs the releases of staging. Give both the same store.',
+    );
+  });
+
+  it('has no ring', () => {
+    const from = (promoteFrom: string) => ({ ...staging, promoteFrom });
+    expect(problemsOf({ a: from('c'), b: from('a'), c: from('b'), d: from('c') })).toEqual([
+      'a.promoteFrom, c.promoteFrom, b.promoteFrom form a ring: a from c from b from a. Remove one, so that releases are built for one environment.',
+      'b.promoteFrom, a.promoteFrom, c.promoteFrom form a ring: b from a from c from b. Remove one, so that releases are built for one environment.',
+      'c.promoteFrom, b.promoteFrom, a.promoteFrom form a ring: c from b from a from c. Remove one, so that releases are built for one environment.',
+    ]);
+  });
+});
+
+describe('a base', () => {
+  const base = {
+    release: { entry: 'service.ts', platform: 'linux-arm64', checks: [{ path: '/a' }] },
+    ssm: { bucket: 'acme-deploy' },
+    files: { '/etc/a': 'a' },
+    batch: 2,
+  } as const;
+
+  it('is merged with each environment: objects by member, lists as a whole, undefined removes', () => {
+    const environments = defineEnvironments(base, {
+      dev: { hosts: ['local'], batch: undefined, release: { checks: [] } },
+      production: {
+        hosts: ['ssm://i-0123456789abcdef0'],
+        ssm: { prefix: 'production' },
+        files: { '/etc/b': 'b' },
+        balancer: { kind: 'target-group', arn },
+      },
+    });
+    expectTypeOf(environments.dev.batch).toEqualTypeOf<number | `${number}%` | undefined>();
+    expect(environments).toStrictEqual({
+      dev: {
+        hosts: [{ url: 'local' }],
+        release: { entry: 'service.ts', platform: 'linux-arm64', checks: [] },
+        ssm: { bucket: 'acme-deploy' },
+        files: { '/etc/a': 'a' },
+      },
+      production: {
+        ...base,
+        hosts: [{ url: 'ssm://i-0123456789abcdef0' }],
+        ssm: { bucket: 'acme-deploy', prefix: 'production' },
+        files: { '/etc/a': 'a', '/etc/b': 'b' },
+        balancer: { kind: 'target-group', arn },
+      },
+    });
+    expect(defineEnvironments(environments)).toEqual(environments);
+  });
+
+  it('is replaced by a balancer of another kind', () => {
+    const haproxy = { kind: 'haproxy', socket: '/run/haproxy.sock', backend: 'web' } as const;
+    const { a, b } = defineEnvironments(
+      { release, balancer: { kind: 'target-group', arn } },
+      {
+        a: { hosts: [{ url: 'local', target: 'a' }], balancer: haproxy },
+        b: { hosts: ['ssh://10.0.0.1'], balancer: { region: 'eu-west-1' } },
+      },
+    );
+    expect([a.balancer, b.balancer]).toEqual([
+      haproxy,
+      { kind: 'target-group', arn, region: 'eu-west-1' },
+    ]);
+  });
+
+  it('requires in each environment what it lacks', () => {
+    // @ts-expect-error production has no hosts
+    expect(() => defineEnvironments(base, { production: {} })).toThrow(
+      'production.hosts is not set. Give a list of hosts',
+    );
+    // @ts-expect-error production has no release
+    expect(() => defineEnvironments({ batch: 1 }, { production: { hosts: ['local'] } })).toThrow(
+      'production.release is not set.',
+    );
+  });
+
+  it('has its problems reported once, those of an environment by its name', () => {
+    const wrong = { release: { entry: 'service.ts', plattform: 'x' }, batch: 0, ssm: {} };
+    const inputs = {
+      a: { hosts: ['local'], ssm: { bucket: 'acme' } },
+      b: { hosts: ['local'], batch: -1, urll: 'https://a' },
+    };
+    let problems: readonly string[] = [];
+    try {
+      defineEnvironments(wrong as never, inputs as never);
+    } catch (error) {
+      problems = (error as EnvironmentsError).problems.map(
+        ({ message }) => message.split(' Known')[0] ?? '',
+      );
+    }
+    expect(problems).toEqual([
+      'the base.release.plattform: unknown. Did you mean `platform`?',
+      'the base.batch is 0. Give a number of hosts from 1, or a share such as "25%".',
+      'b.ssm.bucket is not set. Give the name of a bucket.',
+      'b.batch is -1. Give a number of hosts from 1, or a share such as "25%".',
+      'b.urll: unknown. Did you mean `url`?',
+    ]);
   });
 });
 
