@@ -72,3 +72,13 @@ export type {
   RolloutHost,
   RolloutPhase,
 } from './rollout/rollout.ts';
+export { isReleaseDigest, openReleaseStore } from './releases/release-store.ts';
+export type {
+  FetchedRelease,
+  ReleaseStore,
+  ReleaseStoreOptions,
+} from './releases/release-store.ts';
+export type { AuditedChange, AuditEntry, AuditLog } from './releases/audit-log.ts';
+export type { PassedReleases, ReleaseResult } from './releases/passed-releases.ts';
+export { checkService } from './service/check-service.ts';
+export type { CheckServiceOptions, ServiceCheck } from './service/check-service.ts';
