@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline/promises';
 import { CliError } from './cli-error.ts';
 import type { CommandContext } from './command-context.ts';
+import { hasTerminal, prompt } from './prompt.ts';
 
 /** Options of a command that deletes or overwrites. */
 export interface ConfirmOptions {
@@ -19,25 +19,18 @@ export async function confirm(
   what: string,
 ): Promise<void> {
   if (yes || dryRun) return;
-  const { stdin, stderr } = io;
-  if (stdin.isTTY !== true || stderr.isTTY !== true) {
+  if (!hasTerminal(io)) {
     throw new CliError(
       'ERR_CLI_NOT_CONFIRMED',
       `this would ${what}, and there is no terminal for a confirmation: check with --dry-run, then repeat with --yes`,
     );
   }
-  const lines = createInterface({ input: stdin, output: stderr });
-  const closed = new AbortController();
-  lines.once('close', () => {
-    closed.abort();
-  });
-  try {
-    const answer = await lines
-      .question(`This will ${what}. Continue? (yes/no) `, { signal: closed.signal })
-      .catch(() => 'no');
-    if (/^y(?:es)?$/i.test(answer.trim())) return;
-  } finally {
-    lines.close();
-  }
-  throw new CliError('ERR_CLI_NOT_CONFIRMED', 'not confirmed: nothing was changed');
+  const answer = await prompt(io, `This will ${what}. Continue? (yes/no) `);
+  if (/^y(?:es)?$/i.test(answer)) return;
+  throw notConfirmed();
+}
+
+/** Creates the error of a change that wasn't confirmed. */
+export function notConfirmed(): CliError {
+  return new CliError('ERR_CLI_NOT_CONFIRMED', 'not confirmed: nothing was changed');
 }

@@ -52,6 +52,11 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     load: async () => (await import('./deploy-command.ts')).defineDeployCommand,
   },
   {
+    name: 'check',
+    description: 'Send the checks of a release through the load balancer, and record the result',
+    load: async () => (await import('./check-command.ts')).defineCheckCommand,
+  },
+  {
     name: 'rollback',
     description: 'Return the hosts of an environment to the release before',
     load: async () => (await import('./rollback-command.ts')).defineRollbackCommand,
@@ -60,6 +65,11 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     name: 'restore',
     description: 'Bring lost hosts back from a release and their backup',
     load: async () => (await import('./restore-command.ts')).defineRestoreCommand,
+  },
+  {
+    name: 'audit',
+    description: 'Show who changed an environment, when, and with which result',
+    load: async () => (await import('./audit-command.ts')).defineAuditCommand,
   },
   hostsCommands,
   noticesCommands,

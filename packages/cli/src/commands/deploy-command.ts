@@ -2,21 +2,27 @@ import type { Command } from '@commander-js/extra-typings';
 import type { HostRollOutPlan, ReleaseDocuments } from '@fairlead/deploy';
 import { addExamples } from '../add-examples.ts';
 import type { CommandContext } from '../command-context.ts';
-import { confirm } from '../confirm.ts';
-import { buildFromConfig } from '../deploy/build-from-config.ts';
+import { confirmEnvironment, environmentNamed } from '../deploy/confirm-environment.ts';
+import { deployRelease } from '../deploy/deploy-release.ts';
+import { findRelease } from '../deploy/find-release.ts';
 import { shortDigest } from '../deploy/format-release.ts';
 import { type ChosenEnvironment, readConfig } from '../config/read-config.ts';
+import { openReleases } from '../deploy/open-releases.ts';
+import { requirePromotion } from '../deploy/require-promotion.ts';
 import { trustedKeysOf } from '../deploy/trusted-keys.ts';
-import { reportRollout, runRollout } from '../deploy/run-rollout.ts';
+import { reportRollout } from '../deploy/run-rollout.ts';
 import { type HostResult, hostValues, onHosts, requireAllHosts } from '../hosts/on-hosts.ts';
 import { hostLabel } from '../hosts/select-hosts.ts';
 import {
+  auditActorOption,
+  auditReasonOption,
   configOption,
   ENVIRONMENT,
   ENVIRONMENT_TEXT,
   releaseOption,
+  yesEnvironmentOption,
 } from '../options/deploy-options.ts';
-import { dryRunOption, jsonOption, parseSpan, yesOption } from '../options/shared-options.ts';
+import { dryRunOption, jsonOption, parseSpan } from '../options/shared-options.ts';
 import { count, formatBytes } from '../output/format-values.ts';
 import { oneLine } from '../output/plain-text.ts';
 import { table } from '../output/table.ts';
@@ -32,32 +38,39 @@ export function defineDeployCommand(command: Command, context: CommandContext): 
       'Time for which the hosts are watched after the update (default: 75s)',
       parseSpan,
     )
+    .option(
+      '--dangerously-skip-promotion',
+      'Deploy a release that has not passed the environment of promoteFrom; needs --reason',
+    )
+    .addOption(auditActorOption)
+    .addOption(auditReasonOption)
     .addOption(dryRunOption)
-    .addOption(yesOption)
+    .addOption(yesEnvironmentOption)
     .addOption(jsonOption)
-    .action(async (environment, options) => {
-      const chosen = await readConfig(options.config, environment);
-      const { json = false, dryRun = false } = options;
-      const release = await findRelease(context, chosen, options.release);
-      const { rollOut, readRelease } = await import('@fairlead/deploy');
+    .action(async (named, options) => {
+      const { yes, json = false, dryRun = false } = options;
+      const chosen = await readConfig(options.config, environmentNamed(named, yes));
+      const store = await openReleases(chosen);
+      const { readRelease } = await import('@fairlead/deploy');
+      await using found = await findRelease(context, { chosen, store, given: options.release });
+      const release = found.path;
       const trustedKeys = await trustedKeysOf(chosen);
       const documents = await readRelease(release, { trustedKeys });
+      await requirePromotion(chosen, store, documents.digest, options);
       if (dryRun) {
         await preview(context, chosen, { documents, release, trustedKeys, json });
         return;
       }
-      const { hosts } = chosen.environment;
       const digest = shortDigest(documents.digest);
-      const where = `${count(hosts.length, 'host')} of ${chosen.name}`;
-      await confirm(context, options, `deploy release ${digest} to ${where}`);
-      const { watch } = options;
-      const rollout = await runRollout(context, {
-        ...{ chosen, json },
-        work: (fleet) =>
-          rollOut({
-            ...{ ...fleet, release, trustedKeys },
-            ...(watch !== undefined && { watchMs: watch }),
-          }),
+      const where = `${count(chosen.environment.hosts.length, 'host')} of ${chosen.name}`;
+      await confirmEnvironment(
+        context,
+        { chosen, named, yes },
+        `deploy release ${digest} to ${where}`,
+      );
+      const rollout = await deployRelease(context, {
+        ...{ chosen, store, release, trustedKeys, json },
+        ...{ digest: documents.digest, watchMs: options.watch, by: options },
       });
       reportRollout(context, json, rollout, {
         activated: `Release ${digest} runs on ${where}.`,
@@ -68,21 +81,10 @@ export function defineDeployCommand(command: Command, context: CommandContext): 
     ['build a release and deploy it', 'fairlead deploy'],
     ['what would happen, host by host', 'fairlead deploy production --dry-run'],
     [
-      'in CI: an archive that was built before, with the progress as JSON lines',
-      'fairlead deploy production --release releases/fairlead.tar --yes --json',
+      'in CI: the release that passed staging, with the progress as JSON lines',
+      'fairlead deploy production --release 4f9a1c20be77 --yes production --json',
     ],
   ]);
-}
-
-async function findRelease(
-  context: CommandContext,
-  chosen: ChosenEnvironment,
-  given: string | undefined,
-): Promise<string> {
-  if (given !== undefined) return given;
-  const built = await buildFromConfig(context, chosen);
-  context.output.note(`Built release ${shortDigest(built.digest)}: ${oneLine(built.path)}`);
-  return built.path;
 }
 
 /** Effect of a deployment on a host. */

@@ -15,6 +15,11 @@ export const releaseCommands: CommandGroup = {
       description: 'Verify a release, and show its parts, files, packages and signature',
       load: async () => (await import('./release/inspect-command.ts')).defineInspectCommand,
     },
+    {
+      name: 'list',
+      description: 'List the releases in the release store of an environment',
+      load: async () => (await import('./release/list-command.ts')).defineListCommand,
+    },
   ],
 };
 

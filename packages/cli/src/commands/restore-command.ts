@@ -4,21 +4,26 @@ import { addExamples } from '../add-examples.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
 import { readConfig } from '../config/read-config.ts';
-import { confirm } from '../confirm.ts';
+import { audited } from '../deploy/audited.ts';
+import { confirmEnvironment, environmentNamed } from '../deploy/confirm-environment.ts';
+import { findRelease } from '../deploy/find-release.ts';
+import { openReleases } from '../deploy/open-releases.ts';
 import { trustedKeysOf } from '../deploy/trusted-keys.ts';
-import { buildFromConfig } from '../deploy/build-from-config.ts';
 import { shortDigest } from '../deploy/format-release.ts';
 import { onHosts } from '../hosts/on-hosts.ts';
 import { presentHosts } from '../hosts/present-hosts.ts';
 import { hostLabel, selectHosts } from '../hosts/select-hosts.ts';
 import {
+  auditActorOption,
+  auditReasonOption,
   configOption,
   ENVIRONMENT,
   ENVIRONMENT_TEXT,
   hostOption,
   releaseOption,
+  yesEnvironmentOption,
 } from '../options/deploy-options.ts';
-import { jsonOption, yesOption } from '../options/shared-options.ts';
+import { jsonOption } from '../options/shared-options.ts';
 import { count } from '../output/format-values.ts';
 import { oneLine } from '../output/plain-text.ts';
 import { ProgressLine } from '../output/progress-line.ts';
@@ -38,10 +43,13 @@ export function defineRestoreCommand(command: Command, context: CommandContext):
       '--from-host <name>',
       'Host name whose backup it is (default: that of the host, or the only one with a backup)',
     )
-    .addOption(yesOption)
+    .addOption(auditActorOption)
+    .addOption(auditReasonOption)
+    .addOption(yesEnvironmentOption)
     .addOption(jsonOption)
-    .action(async (environment, options) => {
-      const chosen = await readConfig(options.config, environment);
+    .action(async (named, options) => {
+      const { yes } = options;
+      const chosen = await readConfig(options.config, environmentNamed(named, yes));
       if (chosen.deployment.backup === undefined) {
         throw new CliError(
           'ERR_CLI_USAGE',
@@ -50,18 +58,34 @@ export function defineRestoreCommand(command: Command, context: CommandContext):
       }
       const urls = selectHosts(chosen, options.host);
       const where = urls.map(hostLabel).join(', ');
-      await confirm(context, options, `restore the backup on ${where}, and activate a release`);
-      const release = options.release ?? (await buildFromConfig(context, chosen)).path;
+      const what = `restore the backup on ${where}, and activate a release`;
+      await confirmEnvironment(context, { chosen, named, yes }, what);
+      const store = await openReleases(chosen);
+      await using found = await findRelease(context, { chosen, store, given: options.release });
+      const release = found.path;
       const trustedKeys = await trustedKeysOf(chosen);
       const { restoreToHost } = await import('@fairlead/deploy');
       const progress = new ProgressLine(context.io);
-      const results = await onHosts(context, { chosen, only: options.host }, (carrier, url) =>
-        restoreToHost(carrier, {
-          ...{ release, trustedKeys, from: options.from, host: options.fromHost },
-          onStep: (step) => {
-            progress.show(`${hostLabel(url)}: ${step}`);
-          },
-        }),
+      const restore = () =>
+        onHosts(context, { chosen, only: options.host }, (carrier, url) =>
+          restoreToHost(carrier, {
+            ...{ release, trustedKeys, from: options.from, host: options.fromHost },
+            onStep: (step) => {
+              progress.show(`${hostLabel(url)}: ${step}`);
+            },
+          }),
+        );
+      const results = await audited(
+        context,
+        {
+          ...{ chosen, store, command: 'restore', by: options },
+          resultOf: (all: Awaited<ReturnType<typeof restore>>) => ({
+            outcome: all.every((each) => 'value' in each && isServing(each.value))
+              ? 'activated'
+              : 'failed',
+          }),
+        },
+        restore,
       ).finally(() => {
         progress.clear();
       });

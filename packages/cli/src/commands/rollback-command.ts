@@ -1,11 +1,21 @@
 import type { Command } from '@commander-js/extra-typings';
+import type { Rollout } from '@fairlead/deploy';
 import { addExamples } from '../add-examples.ts';
 import type { CommandContext } from '../command-context.ts';
-import { confirm } from '../confirm.ts';
 import { readConfig } from '../config/read-config.ts';
+import { audited } from '../deploy/audited.ts';
+import { confirmEnvironment, environmentNamed } from '../deploy/confirm-environment.ts';
+import { openReleases } from '../deploy/open-releases.ts';
 import { reportRollout, runRollout } from '../deploy/run-rollout.ts';
-import { configOption, ENVIRONMENT, ENVIRONMENT_TEXT } from '../options/deploy-options.ts';
-import { jsonOption, yesOption } from '../options/shared-options.ts';
+import {
+  auditActorOption,
+  auditReasonOption,
+  configOption,
+  ENVIRONMENT,
+  ENVIRONMENT_TEXT,
+  yesEnvironmentOption,
+} from '../options/deploy-options.ts';
+import { jsonOption } from '../options/shared-options.ts';
 import { count } from '../output/format-values.ts';
 
 /** Defines `fairlead rollback`. */
@@ -13,15 +23,29 @@ export function defineRollbackCommand(command: Command, context: CommandContext)
   command
     .argument(ENVIRONMENT, ENVIRONMENT_TEXT)
     .addOption(configOption)
-    .addOption(yesOption)
+    .addOption(auditActorOption)
+    .addOption(auditReasonOption)
+    .addOption(yesEnvironmentOption)
     .addOption(jsonOption)
-    .action(async (environment, options) => {
-      const chosen = await readConfig(options.config, environment);
-      const { json = false } = options;
+    .action(async (named, options) => {
+      const { yes, json = false } = options;
+      const chosen = await readConfig(options.config, environmentNamed(named, yes));
       const where = `${count(chosen.environment.hosts.length, 'host')} of ${chosen.name}`;
-      await confirm(context, options, `return ${where} to the release before`);
+      await confirmEnvironment(
+        context,
+        { chosen, named, yes },
+        `return ${where} to the release before`,
+      );
       const { rollBack } = await import('@fairlead/deploy');
-      const rollout = await runRollout(context, { chosen, json, work: rollBack });
+      const store = await openReleases(chosen);
+      const rollout = await audited(
+        context,
+        {
+          ...{ chosen, store, command: 'rollback', by: options },
+          resultOf: ({ outcome, hosts }: Rollout) => ({ outcome, release: hosts[0]?.digest }),
+        },
+        () => runRollout(context, { chosen, json, work: rollBack }),
+      );
       const [first] = rollout.hosts;
       reportRollout(context, json, rollout, {
         activated: `Release ${first?.digest?.slice(0, 12) ?? ''} runs again on ${where}.`,

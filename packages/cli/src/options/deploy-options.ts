@@ -22,5 +22,20 @@ export const hostOption = new Option(
 /** A release that was built before. */
 export const releaseOption = new Option(
   '--release <file>',
-  'Release that fairlead release build wrote',
+  'Release that fairlead release build wrote, or the first digits of its digest in the release store',
 );
+
+/** Confirms in advance; a protected environment by its name. */
+export const yesEnvironmentOption = new Option(
+  '-y, --yes [environment]',
+  'Skip the confirmation prompt; a protected environment needs its name',
+);
+
+/** Name for the audit log. */
+export const auditActorOption = new Option(
+  '--actor <name>',
+  'Name for the audit log (env: FAIRLEAD_ACTOR, default: your account)',
+);
+
+/** Reason for the audit log. */
+export const auditReasonOption = new Option('-m, --reason <text>', 'Reason for the audit log');

@@ -52,14 +52,17 @@ export interface AuditLog {
   /**
    * Records a change: its start before `work`, and its end with the outcome. Without an entry for the start, `work` isn't called.
    *
-   * @param outcomeOf returns the outcome of a result; an error is recorded with its code
+   * @param resultOf returns the outcome of a result, and the release if it wasn't known before; an error is recorded with its code
    * @param onLost called when the end can't be recorded; the change was made
    */
   record<T>(
     change: AuditedChange,
     work: () => Promise<T>,
     options: {
-      readonly outcomeOf: (result: T) => string;
+      readonly resultOf: (result: T) => {
+        readonly outcome: string;
+        readonly release?: string | undefined;
+      };
       readonly onLost?: (error: unknown) => void;
     },
   ): Promise<T>;
@@ -77,19 +80,24 @@ export function auditLogIn(store: ObjectStore, now: () => Date): AuditLog {
     await store.create(key, Buffer.from(line));
   };
   return {
-    async record(change, work, { outcomeOf, onLost = () => undefined }) {
+    async record(change, work, { resultOf, onLost = () => undefined }) {
       const id = randomUUID();
       const { actor, reason, command, environment, release } = change;
       const recorded = { id, actor, reason, command, environment, release };
       await append({ ...recorded, phase: 'started' });
-      const finish = (outcome: string): Promise<void> =>
-        append({ ...recorded, phase: 'finished', outcome }).catch(onLost);
+      const finish = (end: Pick<AuditEntry, 'outcome' | 'release'>): Promise<void> =>
+        append({
+          ...recorded,
+          release: end.release ?? release,
+          phase: 'finished',
+          outcome: end.outcome,
+        }).catch(onLost);
       try {
         const result = await work();
-        await finish(outcomeOf(result));
+        await finish(resultOf(result));
         return result;
       } catch (error) {
-        await finish(codeOf(error));
+        await finish({ outcome: codeOf(error) });
         throw error;
       }
     },

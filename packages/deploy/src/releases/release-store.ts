@@ -69,7 +69,7 @@ export interface ReleaseStoreOptions {
  * await store.audit.record(
  *   { actor: 'ada', command: 'deploy', environment: 'staging' },
  *   async () => 'activated',
- *   { outcomeOf: (outcome) => outcome },
+ *   { resultOf: (outcome) => ({ outcome }) },
  * );
  * const entries = await store.audit.entries();
  * console.log(entries.map(({ phase }) => phase).join(' ')); // started finished
@@ -100,7 +100,7 @@ export async function openReleaseStore(
     if (digest !== undefined && found.length === 1) return digest;
     const problem =
       digest === undefined
-        ? `${store.location} has no release ${digits}: add it with fairlead release publish`
+        ? `${store.location} has no release ${digits}: add it with fairlead release build --publish`
         : `${store.location} has ${found.length} releases that begin with ${digits}: give more digits`;
     throw new DeployError('ERR_DEPLOY_RELEASE_NOT_FOUND', `${problem}.`);
   };

@@ -8,7 +8,7 @@ import { isReleaseDigest, openReleaseStore, type AuditEntry } from '../../src/in
 import { tinyRelease } from '../support/tiny-release.ts';
 
 const change = { actor: 'ada', command: 'deploy', environment: 'staging' };
-const outcomeOf = (outcome: string): string => outcome;
+const resultOf = (outcome: string): { readonly outcome: string } => ({ outcome });
 
 /** A clock that advances by a second with each reading. */
 function clock(): () => Date {
@@ -118,13 +118,13 @@ describe.each(['folder', 'S3'])('a store of releases in a %s', (kind) => {
       return 'activated';
     };
     const described = { ...change, release, reason: 'ticket 7' };
-    expect(await audit.record(described, work, { outcomeOf })).toBe('activated');
+    expect(await audit.record(described, work, { resultOf })).toBe('activated');
     expect(seen[0]).toMatchObject([{ ...described, phase: 'started' }]);
     const secret = Object.assign(new Error('password=hunter2'), { code: 'ERR_DEPLOY_HOST' });
     const failing = audit.record(
       { ...change, environment: 'production' },
       () => Promise.reject(secret),
-      { outcomeOf },
+      { resultOf },
     );
     await expect(failing).rejects.toBe(secret);
     const entries = await audit.entries();
@@ -138,6 +138,13 @@ describe.each(['folder', 'S3'])('a store of releases in a %s', (kind) => {
     expect(entries[1]?.id).not.toBe(entries[2]?.id);
     expect(JSON.stringify(entries)).not.toContain('hunter2');
     expect(await audit.entries({ environment: 'production' })).toEqual(entries.slice(2));
+    const rollback = { ...change, command: 'rollback' };
+    const found = () => ({ outcome: 'activated', release });
+    await audit.record(rollback, () => Promise.resolve('done'), { resultOf: found });
+    expect((await audit.entries()).slice(4).map((entry) => entry.release)).toEqual([
+      undefined,
+      release,
+    ]);
     expectTypeOf(entries).toEqualTypeOf<readonly AuditEntry[]>();
   });
 });
@@ -150,7 +157,7 @@ it('a change is not made when its start cannot be recorded; one whose end cannot
   };
   const broken = await openReleaseStore(folder, { now });
   const work = vi.fn(() => Promise.resolve('activated'));
-  await expect(broken.audit.record(change, work, { outcomeOf })).rejects.toThrow('no clock');
+  await expect(broken.audit.record(change, work, { resultOf })).rejects.toThrow('no clock');
   expect(work).not.toHaveBeenCalled();
 
   let readings = 0;
@@ -161,7 +168,7 @@ it('a change is not made when its start cannot be recorded; one whose end cannot
     },
   });
   const onLost = vi.fn();
-  expect(await ending.audit.record(change, work, { outcomeOf, onLost })).toBe('activated');
+  expect(await ending.audit.record(change, work, { resultOf, onLost })).toBe('activated');
   expect(onLost).toHaveBeenCalledExactlyOnceWith(new Error('no clock'));
   expect(await audit.entries()).toMatchObject([{ phase: 'started' }]);
 });
@@ -169,7 +176,7 @@ it('a change is not made when its start cannot be recorded; one whose end cannot
 it('each entry of the audit log is a line of JSON in a file, so that cat prints JSON lines', async () => {
   const folder = join(temporaryFolder(), 'store');
   const { audit } = await openReleaseStore(folder, { now: clock() });
-  await audit.record(change, () => Promise.resolve('unchanged'), { outcomeOf });
+  await audit.record(change, () => Promise.resolve('unchanged'), { resultOf });
   const [month = ''] = readdirSync(join(folder, 'audit'));
   const files = readdirSync(join(folder, 'audit', month)).toSorted();
   expect(files).toHaveLength(1);

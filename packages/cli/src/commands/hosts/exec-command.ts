@@ -5,10 +5,19 @@ import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { readConfig } from '../../config/read-config.ts';
-import { hostValues, onHosts, requireAllHosts } from '../../hosts/on-hosts.ts';
+import { changeHosts } from '../../deploy/change-hosts.ts';
+import { confirmProtected, environmentNamed } from '../../deploy/confirm-environment.ts';
+import { hostValues, requireAllHosts } from '../../hosts/on-hosts.ts';
 import { runProgramOnHost } from '../../hosts/run-program-on-host.ts';
-import { hostLabel } from '../../hosts/select-hosts.ts';
-import { configOption, ENVIRONMENT_TEXT, hostOption } from '../../options/deploy-options.ts';
+import { hostLabel, selectHosts } from '../../hosts/select-hosts.ts';
+import {
+  auditActorOption,
+  auditReasonOption,
+  configOption,
+  ENVIRONMENT_TEXT,
+  hostOption,
+  yesEnvironmentOption,
+} from '../../options/deploy-options.ts';
 import { jsonOption, parseTimerSpan } from '../../options/shared-options.ts';
 import { severalLines } from '../../output/plain-text.ts';
 
@@ -21,18 +30,30 @@ export function defineExecCommand(command: Command, context: CommandContext): vo
     .addOption(hostOption)
     .option('--stdin <file>', 'File for the standard input of the program')
     .option('--timeout <span>', 'Longest run (default: 10m)', parseTimerSpan)
+    .addOption(auditActorOption)
+    .addOption(auditReasonOption)
+    .addOption(yesEnvironmentOption)
     .addOption(jsonOption)
     .action(async (first, rest, options) => {
       const words = [...(first === undefined ? [] : [first]), ...rest];
       const { environment, argv } = splitWords(words, rootOf(command).rawArgs);
-      const chosen = await readConfig(options.config, environment);
-      const results = await onHosts(context, { chosen, only: options.host }, async (carrier) => {
-        const { stdin, timeout } = options;
-        return runProgramOnHost(carrier, argv, {
-          ...(stdin !== undefined && { stdin: createReadStream(stdin) }),
-          ...(timeout !== undefined && { timeoutMs: timeout }),
-        });
-      });
+      const { yes, host: only } = options;
+      const chosen = await readConfig(options.config, environmentNamed(environment, yes));
+      const hosts = selectHosts(chosen, only).map(hostLabel).join(', ');
+      // Arguments of the program may be secrets.
+      const change = `run ${argv[0]} as root on ${hosts}`;
+      await confirmProtected(context, { chosen, named: environment, yes }, change);
+      const results = await changeHosts(
+        context,
+        { chosen, command: 'hosts exec', only, by: options },
+        async (carrier) => {
+          const { stdin, timeout } = options;
+          return runProgramOnHost(carrier, argv, {
+            ...(stdin !== undefined && { stdin: createReadStream(stdin) }),
+            ...(timeout !== undefined && { timeoutMs: timeout }),
+          });
+        },
+      );
       const value = {
         environment: chosen.name,
         hosts: hostValues(

@@ -3,15 +3,19 @@ import type { Carrier, HostPackages } from '@fairlead/deploy';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { type ChosenEnvironment, readConfig } from '../../config/read-config.ts';
-import { onHosts } from '../../hosts/on-hosts.ts';
+import { changeHosts } from '../../deploy/change-hosts.ts';
+import { confirmProtected, environmentNamed } from '../../deploy/confirm-environment.ts';
 import { presentHosts } from '../../hosts/present-hosts.ts';
-import { hostLabel } from '../../hosts/select-hosts.ts';
+import { hostLabel, selectHosts } from '../../hosts/select-hosts.ts';
 import { formatSync, readLocalFiles, type SyncedHost, syncHost } from '../../hosts/sync-host.ts';
 import {
+  auditActorOption,
+  auditReasonOption,
   configOption,
   ENVIRONMENT,
   ENVIRONMENT_TEXT,
   hostOption,
+  yesEnvironmentOption,
 } from '../../options/deploy-options.ts';
 import { dryRunOption, jsonOption } from '../../options/shared-options.ts';
 import { ProgressLine } from '../../output/progress-line.ts';
@@ -28,12 +32,19 @@ export function definePrepareCommand(command: Command, context: CommandContext):
     .argument(ENVIRONMENT, ENVIRONMENT_TEXT)
     .addOption(configOption)
     .addOption(hostOption)
+    .addOption(auditActorOption)
+    .addOption(auditReasonOption)
     .addOption(dryRunOption)
+    .addOption(yesEnvironmentOption)
     .addOption(jsonOption)
-    .action(async (environment, options) => {
-      const chosen = await readConfig(options.config, environment);
+    .action(async (named, options) => {
+      const { yes } = options;
+      const chosen = await readConfig(options.config, environmentNamed(named, yes));
       const files = await readLocalFiles(chosen);
       const dryRun = options.dryRun === true;
+      const hosts = selectHosts(chosen, options.host).map(hostLabel).join(', ');
+      const change = `install packages on ${hosts}, and copy files and registry`;
+      if (!dryRun) await confirmProtected(context, { chosen, named, yes }, change);
       const { deployment } = chosen;
       const { installPackages, readNginxVersion } = await import('@fairlead/deploy');
       const progress = new ProgressLine(context.io);
@@ -45,11 +56,13 @@ export function definePrepareCommand(command: Command, context: CommandContext):
         const nginx = await readNginxVersion(carrier);
         return { ...packages, nginx, ...(await syncHost(carrier, chosen, { files, dryRun })) };
       };
-      const results = await onHosts(context, { chosen, only: options.host }, prepare).finally(
-        () => {
-          progress.clear();
-        },
-      );
+      const results = await changeHosts(
+        context,
+        { chosen, command: 'hosts prepare', dryRun, only: options.host, by: options },
+        prepare,
+      ).finally(() => {
+        progress.clear();
+      });
       presentHosts(context, options, {
         value: { environment: chosen.name, dryRun },
         results,

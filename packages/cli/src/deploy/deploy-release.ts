@@ -1,0 +1,65 @@
+import type { ReleaseStore, Rollout } from '@fairlead/deploy';
+import { auditContext, type CommandContext } from '../command-context.ts';
+import type { ChosenEnvironment } from '../config/read-config.ts';
+import { hostLabel } from '../hosts/select-hosts.ts';
+import { audited } from './audited.ts';
+import { runRollout } from './run-rollout.ts';
+
+/** Options of {@link deployRelease}. */
+export interface DeployReleaseOptions {
+  readonly chosen: ChosenEnvironment;
+  readonly store: ReleaseStore;
+  /** Path of the release. */
+  readonly release: string;
+  readonly digest: string;
+  readonly trustedKeys: readonly string[] | undefined;
+  readonly watchMs: number | undefined;
+  readonly json: boolean;
+  /** Options `--actor` and `--reason`. */
+  readonly by: { readonly actor?: string | undefined; readonly reason?: string | undefined };
+}
+
+/** Deploys a release to an environment: stored, recorded in the audit log, and with its result for promotions. */
+export async function deployRelease(
+  context: CommandContext,
+  options: DeployReleaseOptions,
+): Promise<Rollout> {
+  const { chosen, store, release, digest, trustedKeys, watchMs, json, by } = options;
+  const { rollOut } = await import('@fairlead/deploy');
+  // One in a shared store is there for the environments after this one.
+  if (chosen.environment.releaseStore !== undefined) await store.add(release);
+  const rollout = await audited(
+    context,
+    {
+      ...{ chosen, store, command: 'deploy', release: digest, by },
+      resultOf: ({ outcome }: Rollout) => ({ outcome }),
+    },
+    () =>
+      runRollout(context, {
+        ...{ chosen, json },
+        work: (fleet) =>
+          rollOut({ ...fleet, release, trustedKeys, ...(watchMs !== undefined && { watchMs }) }),
+      }),
+  );
+  const outcome = resultOf(rollout, chosen);
+  if (outcome !== undefined) {
+    const { actor } = auditContext(context, by);
+    const hosts = chosen.environment.hosts.map(({ url }) => hostLabel(url));
+    await store.results.add({
+      ...{ actor, outcome, hosts, release: digest },
+      environment: chosen.name,
+    });
+  }
+  return rollout;
+}
+
+/** Returns the result of a rollout for promotions; `undefined` if it has none yet. */
+function resultOf(
+  { outcome }: Rollout,
+  { environment }: ChosenEnvironment,
+): 'passed' | 'failed' | undefined {
+  if (outcome === 'reverted' || outcome === 'failed') return 'failed';
+  // With a load balancer's address, it has passed once fairlead check has its answers.
+  if (outcome === 'aborted' || environment.url !== undefined) return undefined;
+  return 'passed';
+}
