@@ -110,7 +110,7 @@ describe('a release from staging to production', () => {
     const staged = await deploy('staging', '--release', release, '--yes');
     expect([staged.exitCode, hosts.current('s1')]).toEqual([0, digest]);
     // It runs in staging, but its answers weren't checked through the load balancer yet.
-    const unchecked = await deploy('production', '--release', digest, '--yes', 'production');
+    const unchecked = await deploy('production', '--release', release, '--yes', 'production');
     expect([unchecked.exitCode, unchecked.stderr]).toEqual([
       1,
       expect.stringContaining('then fairlead check staging') as string,
@@ -123,7 +123,7 @@ describe('a release from staging to production', () => {
         '/v2/models/m/infer: 3 of 3: the answer is {"outputs":[7]}, expected {"outputs":[1]}',
       ) as string,
     ]);
-    const failed = await deploy('production', '--release', digest, '--yes', 'production');
+    const failed = await deploy('production', '--release', release, '--yes', 'production');
     expect([failed.exitCode, failed.stderr]).toEqual([
       1,
       expect.stringContaining('has failed in staging') as string,
