@@ -82,3 +82,6 @@ export type { AuditedChange, AuditEntry, AuditLog } from './releases/audit-log.t
 export type { PassedReleases, ReleaseResult } from './releases/passed-releases.ts';
 export { checkService } from './service/check-service.ts';
 export type { CheckServiceOptions, ServiceCheck } from './service/check-service.ts';
+export { configurationChanges } from './plan/configuration-changes.ts';
+export type { ConfigurationChange } from './plan/configuration-changes.ts';
+export type { LineChange } from './plan/line-changes.ts';

@@ -1,0 +1,59 @@
+import { expect, it } from 'vitest';
+
+import { templateChanges } from '../../src/stack.ts';
+
+const group = (days: number, more: object = {}) => ({
+  ...{ Type: 'AWS::Logs::LogGroup', Properties: { RetentionInDays: days } },
+  ...more,
+});
+
+it('finds resources, parameters and outputs that are added, changed and removed', () => {
+  const before = {
+    Parameters: { Old: { Type: 'String' } },
+    Resources: { Same: group(1), Kept: group(7), Removed: group(1) },
+    Outputs: { Url: { Value: 'a' } },
+  };
+  const after = {
+    Resources: { Same: group(1), Kept: group(30), Added: group(1) },
+    Outputs: { Url: { Value: { Ref: 'Added' } } },
+  };
+  const type = 'AWS::Logs::LogGroup';
+  expect(templateChanges(before, after)).toEqual([
+    {
+      ...{ action: 'modify', subject: 'Kept', type, replacement: 'unknown' },
+      details: ['Properties.RetentionInDays: 7 → 30'],
+    },
+    { action: 'add', subject: 'Added', type, details: [], replacement: 'no' },
+    { action: 'remove', subject: 'Removed', type, details: [], replacement: 'no' },
+    { action: 'remove', subject: 'Old', type: 'Parameter', details: [], replacement: 'no' },
+    {
+      ...{ action: 'modify', subject: 'Url', type: 'Output', replacement: 'unknown' },
+      details: ['Value: "a" → {"Ref":"Added"}'],
+    },
+  ]);
+});
+
+it('does not compare the metadata of the CDK', () => {
+  const before = { Resources: { A: group(1, { Metadata: { 'aws:cdk:path': 'Old/A' } }) } };
+  const metadata = { Type: 'AWS::CDK::Metadata', Properties: { Analytics: 'x' } };
+  const after = {
+    Resources: { A: group(1, { Metadata: { 'aws:cdk:path': 'New/A' } }), CDKMetadata: metadata },
+  };
+  expect(templateChanges(before, after)).toEqual([]);
+});
+
+it('a resource of another type is replaced', () => {
+  const after = { Resources: { A: { Type: 'AWS::S3::Bucket' } } };
+  expect(templateChanges({ Resources: { A: group(1) } }, after)).toMatchObject([
+    { action: 'modify', subject: 'A', type: 'AWS::S3::Bucket', replacement: 'yes' },
+  ]);
+});
+
+it.each([undefined, null, 7, 'Resources:', [], { Resources: [] }])(
+  '%j is an empty template',
+  (value) => {
+    expect(templateChanges(value, { Resources: { A: group(1) } })).toMatchObject([
+      { action: 'add', subject: 'A' },
+    ]);
+  },
+);
