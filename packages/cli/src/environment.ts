@@ -4,13 +4,13 @@ export interface Environment {
   readonly registry: string | undefined;
   /** `FAIRLEAD_CAPTURE_LOCATION`: captured requests and labels, a folder or `s3://bucket/prefix`. */
   readonly captures: string | undefined;
-  /** `FAIRLEAD_ACTOR`: name for the history. */
+  /** `FAIRLEAD_ACTOR`: name for the history and the audit log. */
   readonly actor: string | undefined;
   /** `FAIRLEAD_KEYS_FILE`: JSON file of the API keys. */
   readonly keysFile: string | undefined;
   /** `FAIRLEAD_PEPPER`: secret for the digests of the API keys. */
   readonly pepper: string | undefined;
-  /** `FAIRLEAD_API_KEY`: API key for the servers that `model parity` calls. */
+  /** `FAIRLEAD_API_KEY`: API key for the servers that `check` and `model parity` call. */
   readonly apiKey: string | undefined;
   /** `FAIRLEAD_WEBHOOK_SECRET`: secret that webhooks are signed with. */
   readonly webhookSecret: string | undefined;

@@ -9,7 +9,7 @@ const EXIT_CODES = `
 Exit codes:
   0  success
   1  a check failed: gates, a verification, a golden example, parity, doctor, a release
-  2  invalid command line, or an invalid file that it names
+  2  invalid command line, or an invalid file that it names; changes of plan --detailed-exitcode
   3  conflict: changed concurrently, locked, or already exists
   4  not found: registry, model, version, alias or key
   5  store or host unreachable, or access denied
@@ -20,10 +20,10 @@ Exit codes:
 
 Environment:
   FAIRLEAD_REGISTRY          registry: a folder or s3://bucket/prefix
-  FAIRLEAD_ACTOR             name for the history
+  FAIRLEAD_ACTOR             name for the history and the audit log
   FAIRLEAD_KEYS_FILE         JSON file of the API keys
   FAIRLEAD_PEPPER            secret for the digests of the API keys
-  FAIRLEAD_API_KEY           API key that model parity sends to the server of the original
+  FAIRLEAD_API_KEY           API key that check and model parity send to a server
   FAIRLEAD_WEBHOOK_SECRET    secret that registry forward signs with
   FAIRLEAD_CAPTURE_LOCATION  captured requests and labels: a folder or s3://bucket/prefix
   NO_COLOR                   disables colors when it is set`;

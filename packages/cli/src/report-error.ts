@@ -17,17 +17,22 @@ export interface FailedRun {
   readonly json: boolean;
   /** The command, such as `model push`. */
   readonly command: string;
+  /** True if exit code 2 has only the meaning of `plan --detailed-exitcode`. */
+  readonly detailedExitCode?: boolean;
 }
 
 /** Reports an error on standard error, as JSON with `--json`, and returns the exit code. */
 export function reportError(
   { output }: CommandContext,
   thrown: unknown,
-  { json, command }: FailedRun,
+  { json, command, detailedExitCode = false }: FailedRun,
 ): ExitCode {
   const error = asFileError(thrown);
   if (error instanceof CommanderError && ANSWERED.has(error.code)) return exitCodes.ok;
-  const exitCode = exitCodeOf(error);
+  const found = exitCodeOf(error);
+  const isPlan = errorCodeOf(error) === 'ERR_CLI_PLAN_DIFFERS';
+  const exitCode =
+    detailedExitCode && found === exitCodes.usage && !isPlan ? exitCodes.failed : found;
   // A group without a command has printed its help.
   if (error instanceof CommanderError && error.code === 'commander.help') return exitCode;
   const message = messageOf(error);

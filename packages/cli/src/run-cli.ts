@@ -23,8 +23,9 @@ export async function runCli(args: readonly string[], io: ProcessIo): Promise<Ex
   } catch (error) {
     const command = commandIn(program, args);
     return reportError(context, await withoutCredentials(error), {
-      json: isJsonRequested(args),
+      json: isGiven(args, '--json'),
       command,
+      detailedExitCode: isGiven(args, '--detailed-exitcode'),
     });
   }
 }
@@ -37,7 +38,7 @@ export function reportLostOutput(args: readonly string[], io: ProcessIo, cause: 
       'changes made before remain, so check them before repeating the command',
     { cause },
   );
-  return reportError(createContext(io), error, { json: isJsonRequested(args), command: '' });
+  return reportError(createContext(io), error, { json: isGiven(args, '--json'), command: '' });
 }
 
 /** Masks credentials in the message of an error, which may repeat a URL of the command line. */
@@ -62,9 +63,10 @@ function withHelpOption(args: readonly string[]): readonly string[] {
   return args;
 }
 
-function isJsonRequested(args: readonly string[]): boolean {
+/** Returns whether an option is given, before `--`. */
+function isGiven(args: readonly string[], option: string): boolean {
   const end = args.indexOf('--');
-  return args.slice(0, end === -1 ? undefined : end).includes('--json');
+  return args.slice(0, end === -1 ? undefined : end).includes(option);
 }
 
 /** The command that `args` begin with, as far as there is one. */

@@ -47,6 +47,12 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
   },
   releaseCommands,
   {
+    name: 'plan',
+    description:
+      'Show what a deployment would change on hosts and in the stack, hand edits included',
+    load: async () => (await import('./plan-command.ts')).definePlanEnvironmentCommand,
+  },
+  {
     name: 'deploy',
     description: 'Deploy a release to the hosts of an environment, and revert it if it fails',
     load: async () => (await import('./deploy-command.ts')).defineDeployCommand,

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -59,6 +60,8 @@ export interface SimulatedHosts {
   breakGate(host: string): void;
   /** Lets no command reach a host. */
   disconnect(host: string): void;
+  /** Places the configuration files of a release on a host, which runs it then. */
+  install(host: string, release: string): Promise<void>;
   /** Sets what a plan of the host finds. */
   edit(host: string, differences: readonly object[]): void;
 }
@@ -86,6 +89,18 @@ export function simulateHosts(folder: string): SimulatedHosts {
     },
     disconnect: (host) => {
       write(host, 'unreachable');
+    },
+    install: async (host, release) => {
+      const { readRelease } = await import('@fairlead/deploy');
+      const { digest, manifest } = await readRelease(release);
+      const files = manifest.parts.find(({ role }) => role === 'files')?.sha256 ?? '';
+      const current = join(folder, host, 'opt/fairlead/current');
+      mkdirSync(current, { recursive: true });
+      execFileSync('sh', [
+        ...['-c', 'tar -xOf "$1" "parts/$2.tar.gz" | tar -xzf - -C "$3"', 'sh'],
+        ...[release, files, current],
+      ]);
+      write(host, 'history', `${digest}\n`);
     },
     edit: (host, differences) => {
       write(host, 'differences.json', JSON.stringify(differences));

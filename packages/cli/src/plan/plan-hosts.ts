@@ -1,0 +1,51 @@
+import type { ConfigurationChange, Difference, HostRollOutPlan } from '@fairlead/deploy';
+import type { CommandContext } from '../command-context.ts';
+import type { ChosenEnvironment } from '../config/read-config.ts';
+import { type HostResult, hostValues, onHosts } from '../hosts/on-hosts.ts';
+
+/** Link to the release that runs: another target is no hand edit. */
+const CURRENT = '/opt/fairlead/current';
+
+/** What a deployment would change on a host, and what was changed there by hand. */
+export interface HostChanges {
+  /** Release that runs; `undefined` if there is none. */
+  readonly current: string | undefined;
+  /** Whether the release of the plan runs already. */
+  readonly upToDate: boolean;
+  /** Bytes of the parts that the host lacks. */
+  readonly sendBytes: number;
+  /** Differences from the release that runs. */
+  readonly handEdits: readonly Difference[];
+  /** Configuration files that the release would change. */
+  readonly configuration: readonly ConfigurationChange[];
+}
+
+/** Plan of the hosts of an environment. */
+export interface HostsPlan {
+  /** Digest of the release. */
+  readonly release: string;
+  /** Values of the hosts for `--json`. */
+  readonly hosts: readonly object[];
+  readonly results: readonly HostResult<HostChanges>[];
+}
+
+/** Compares the hosts of an environment with a release; changes nothing. */
+export async function planHosts(
+  context: CommandContext,
+  chosen: ChosenEnvironment,
+  { release, trustedKeys }: { release: string; trustedKeys: readonly string[] | undefined },
+): Promise<HostsPlan> {
+  const { configurationChanges, planRollOut, readRelease } = await import('@fairlead/deploy');
+  const { digest } = await readRelease(release, { trustedKeys });
+  const results = await onHosts(context, { chosen }, async (carrier): Promise<HostChanges> => {
+    const plan = await planRollOut({ hosts: [{ carrier }], release, trustedKeys });
+    const [{ current, sendBytes, differences }] = plan.hosts as readonly [HostRollOutPlan];
+    const upToDate = current === digest;
+    return {
+      ...{ current, upToDate, sendBytes },
+      handEdits: differences.filter(({ subject }) => subject !== CURRENT),
+      configuration: upToDate ? [] : await configurationChanges(carrier, release),
+    };
+  });
+  return { release: digest, hosts: hostValues(results), results };
+}

@@ -1,0 +1,75 @@
+import type { StackPlan } from '@fairlead/deploy/stack';
+import { CliError } from '../cli-error.ts';
+import type { ChosenEnvironment } from '../config/read-config.ts';
+import { errorCodeOf } from '../exit-code.ts';
+import { readText } from '../read-file.ts';
+
+/** Comparison of a stack: by CloudFormation, or with a template of this machine. */
+export type PlannedStack =
+  | StackPlan
+  | (Pick<StackPlan, 'stackName' | 'changes' | 'drift' | 'driftProblem' | 'fallback'> & {
+      readonly method: 'file';
+    });
+
+/**
+ * Compares the synthesized template of an environment with its stack, or with the template in a file; `undefined` without a stack.
+ *
+ * @throws DeployError `ERR_DEPLOY_STACK`; CliError `ERR_CLI_FILE`, `ERR_CLI_USAGE` without the AWS SDK
+ */
+export async function planStackOf(
+  { environment, resolvePath, name }: ChosenEnvironment,
+  deployedTemplate: string | undefined,
+): Promise<PlannedStack | undefined> {
+  const { stack } = environment;
+  if (stack === undefined) {
+    if (deployedTemplate === undefined) return undefined;
+    throw new CliError(
+      'ERR_CLI_USAGE',
+      `the environment "${name}" has no stack to compare with ${deployedTemplate}: set stack: { name: "Shop" }`,
+    );
+  }
+  const path = resolvePath(stack.template ?? `cdk.out/${stack.name}.template.json`);
+  const template = await readText(path, 'the template, which cdk synth writes');
+  const library = await importStack();
+  if (deployedTemplate !== undefined) {
+    const before = parseJson(
+      await readText(deployedTemplate, 'the deployed template'),
+      deployedTemplate,
+    );
+    const changes = library.templateChanges(before, parseJson(template, path));
+    return {
+      ...{ stackName: stack.name, method: 'file', changes, fallback: undefined },
+      ...{ drift: [], driftProblem: 'there is no account to compare with' },
+    };
+  }
+  const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
+  const client = new CloudFormationClient(
+    stack.region === undefined ? {} : { region: stack.region },
+  );
+  try {
+    return await library.planStack({ client, stackName: stack.name, template });
+  } finally {
+    client.destroy();
+  }
+}
+
+async function importStack() {
+  try {
+    return await import('@fairlead/deploy/stack');
+  } catch (cause) {
+    if (errorCodeOf(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    throw new CliError(
+      'ERR_CLI_USAGE',
+      'a stack needs the AWS SDK: npm install @aws-sdk/client-cloudformation, or leave the stack out with --without-stack',
+      { cause },
+    );
+  }
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new CliError('ERR_CLI_FILE', `cannot use ${path}: it is no template in JSON`, { cause });
+  }
+}
