@@ -13,10 +13,8 @@ export const exitCodes = {
   ok: 0,
   /** A check failed: gates, a verification, a golden example, parity, doctor, a release. */
   failed: 1,
-  /** Invalid command line, or an invalid file that it names. */
+  /** Invalid command line, or an invalid file that it names; changes of `plan --detailed-exitcode`, which has 1 for the former. */
   usage: 2,
-  /** Changes or hand edits of `plan --detailed-exitcode`, which ends with `failed` for an invalid command line. */
-  planDiffers: 2,
   /** Conflict: changed concurrently, locked, or already exists. */
   conflict: 3,
   /** Not found: registry, model, version, alias, file or key. */
@@ -36,18 +34,8 @@ export const exitCodes = {
 /** One of {@link exitCodes}. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-const {
-  failed,
-  usage,
-  planDiffers,
-  conflict,
-  notFound,
-  unavailable,
-  damaged,
-  internal,
-  output,
-  stopped,
-} = exitCodes;
+const { failed, usage, conflict, notFound, unavailable, damaged, internal, output, stopped } =
+  exitCodes;
 
 const byRegistryCode: Readonly<Record<RegistryErrorCode, ExitCode>> = {
   ERR_REGISTRY_INVALID_NAME: usage,
@@ -103,7 +91,7 @@ const byCliCode: Readonly<Record<CliErrorCode, ExitCode>> = {
   ERR_CLI_UNSAFE_PATH: usage,
   ERR_CLI_HOSTS_FAILED: unavailable,
   ERR_CLI_REVERTED: failed,
-  ERR_CLI_PLAN_DIFFERS: planDiffers,
+  ERR_CLI_PLAN_DIFFERS: usage,
   ERR_CLI_STOPPED: stopped,
   ERR_CLI_OUTPUT: output,
   ERR_CLI_INTERNAL: internal,

@@ -9,5 +9,5 @@ export async function openReleases({
   const { releaseStore, release } = environment;
   const location = releaseStore ?? release.out ?? 'releases';
   const { openReleaseStore } = await import('@fairlead/deploy');
-  return openReleaseStore(/^s3:\/\//.test(location) ? location : resolvePath(location));
+  return openReleaseStore(location.startsWith('s3://') ? location : resolvePath(location));
 }

@@ -37,7 +37,7 @@ function handEdits(result: HostResult<HostChanges>): readonly string[] {
     [each.subject, each.found, each.expected].map((text) => oneLine(text).slice(0, 100)),
   );
   return [
-    ...['', `Changed by hand on ${hostLabel(result.host)}`],
+    ...['', `Edited by hand: ${hostLabel(result.host)}`],
     ...table(['subject', 'found', 'expected'], rows),
   ];
 }
@@ -89,7 +89,7 @@ function stackLines(stack: PlannedStack): readonly string[] {
   return [
     ...['', `Stack ${stackName}, ${METHODS[method]}${why}`],
     ...(lines.length === 0 ? ['No change.'] : lines),
-    ...(edits.length === 0 ? [] : ['', `Changed by hand in stack ${stackName}`, ...edits]),
+    ...(edits.length === 0 ? [] : ['', `Edited by hand: stack ${stackName}`, ...edits]),
     ...(driftProblem === undefined
       ? []
       : ['', oneLine(`Hand edits of the stack are not detected: ${driftProblem.slice(0, 200)}`)]),

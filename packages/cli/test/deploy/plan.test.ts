@@ -77,7 +77,7 @@ describe('fairlead plan', () => {
     ]);
     expect(stdout).toMatch(/^root@p2 +[0-9a-f]{12} +get .*, and the release$/m);
     expect(stdout).toMatch(
-      /^Changed by hand on root@p2\nsubject .*\n\/etc\/nginx\/nginx\.conf +another file +link$/m,
+      /^Edited by hand: root@p2\nsubject .*\n\/etc\/nginx\/nginx\.conf +another file +link$/m,
     );
     // Both hosts have the same changes of files.
     expect(stdout).toContain('\nConfiguration on root@p1, root@p2\n');
@@ -120,7 +120,7 @@ describe('fairlead plan', () => {
     expect([without.exitCode, without.stdout.includes('Stack')]).toEqual([0, false]);
   });
 
-  test('a host that cannot be reached is shown, and fails the plan whatever else differs', async () => {
+  test('a host that cannot be reached is shown, and fails the plan also when something differs', async () => {
     const other = simulateHosts(temporaryFolder());
     await other.install('p1', first);
     other.disconnect('p2');

@@ -24,5 +24,5 @@ export function exampleLines(page: string): readonly string[] {
 
 /** Returns whether an example needs hosts, or a release. */
 export function isForHosts(line: string): boolean {
-  return /^fairlead (?:release|deploy|rollback|hosts|restore)\b/.test(line);
+  return /^fairlead (?:release|plan|deploy|check|rollback|hosts|restore|audit)\b/.test(line);
 }

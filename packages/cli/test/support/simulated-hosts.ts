@@ -82,7 +82,7 @@ export function simulateHosts(folder: string): SimulatedHosts {
   };
   return {
     path: `${bin}:${process.env.PATH ?? ''}`,
-    current: (host) => read(host, 'history').split('\n')[0] || undefined,
+    current: (host) => /^[0-9a-f]{64}$/m.exec(read(host, 'history'))?.[0],
     commands: (host) => read(host, 'commands'),
     breakGate: (host) => {
       write(host, 'broken');

@@ -42,7 +42,7 @@ it('every setting of the schema has a declaration with a description', () => {
   expect(settings.filter(({ description }) => description === '')).toEqual([]);
 });
 
-it.each(['deploy.md', 'from-a-tutorial.md'])(
+it.each(['ci.md', 'deploy.md', 'from-a-tutorial.md'])(
   'the configurations of docs/%s are complete and correct',
   async (name) => {
     const page = readFileSync(new URL(`../../../../docs/${name}`, import.meta.url), 'utf8');

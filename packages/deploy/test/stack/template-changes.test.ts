@@ -10,17 +10,17 @@ const group = (days: number, more: object = {}) => ({
 it('finds resources, parameters and outputs that are added, changed and removed', () => {
   const before = {
     Parameters: { Old: { Type: 'String' } },
-    Resources: { Same: group(1), Kept: group(7), Removed: group(1) },
+    Resources: { Same: group(1), Changed: group(7), Removed: group(1) },
     Outputs: { Url: { Value: 'a' } },
   };
   const after = {
-    Resources: { Same: group(1), Kept: group(30), Added: group(1) },
+    Resources: { Same: group(1), Changed: group(30), Added: group(1) },
     Outputs: { Url: { Value: { Ref: 'Added' } } },
   };
   const type = 'AWS::Logs::LogGroup';
   expect(templateChanges(before, after)).toEqual([
     {
-      ...{ action: 'modify', subject: 'Kept', type, replacement: 'unknown' },
+      ...{ action: 'modify', subject: 'Changed', type, replacement: 'unknown' },
       details: ['Properties.RetentionInDays: 7 → 30'],
     },
     { action: 'add', subject: 'Added', type, details: [], replacement: 'no' },

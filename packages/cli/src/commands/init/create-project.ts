@@ -1,33 +1,57 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { CliError } from '../../cli-error.ts';
+import { type CiService, ciFiles, type ProjectFile } from './ci/ci-files.ts';
 import { projectFiles } from './project-files.ts';
 import { trainScript } from './train-script.ts';
 
+/** Content of a project. */
+export interface ProjectOptions {
+  readonly service: boolean;
+  /** Service of its pipelines; `undefined` without any. */
+  readonly ci: CiService | undefined;
+  /** Model of the pipelines for models. */
+  readonly model: string;
+  readonly dryRun: boolean;
+}
+
 /**
- * Writes a small project into a folder; resolves to the paths of its files.
+ * Writes a small project into a folder; resolves to the paths of its files. A folder that has a configuration gets the pipelines only.
  *
  * @throws CliError `ERR_CLI_USAGE` when the folder has one of the files already; nothing is written then
  */
 export async function createProject(
   folder: string,
-  { service, dryRun }: { readonly service: boolean; readonly dryRun: boolean },
+  { service, ci, model, dryRun }: ProjectOptions,
 ): Promise<readonly string[]> {
-  const files = Object.entries({
-    ...projectFiles({ name: projectName(folder), version: ownVersion(), service }),
-    'train.ts': trainScript,
-  }).map(([name, text]) => ({ path: join(folder, name), text }));
+  const files: (ProjectFile & { readonly path: string })[] = [];
+  const isProject = ci !== undefined && isPresent(join(folder, 'fairlead.config.ts'));
+  if (!isProject) {
+    const project = { name: projectName(folder), version: ownVersion(), service, ci };
+    for (const [name, text] of Object.entries({
+      ...projectFiles(project),
+      'train.ts': trainScript,
+    })) {
+      files.push({ path: join(folder, name), text });
+    }
+  }
+  for (const [name, file] of Object.entries(ci === undefined ? {} : ciFiles(ci, model))) {
+    files.push({ path: join(folder, name), ...file });
+  }
   const present = files.map(({ path }) => path).filter(isPresent);
   if (present.length > 0) {
-    throw new CliError(
-      'ERR_CLI_USAGE',
-      `${present.join(', ')} already exist: name another folder, such as fairlead init my-models`,
-    );
+    const fix = isProject
+      ? 'move them away, then compare them with the new ones'
+      : 'name another folder, such as fairlead init my-models';
+    throw new CliError('ERR_CLI_USAGE', `${present.join(', ')} already exist: ${fix}`);
   }
   if (!dryRun) {
     await mkdir(folder, { recursive: true });
-    for (const { path, text } of files) await writeFile(path, text, { flag: 'wx' });
+    for (const { path, text, executable = false } of files) {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, text, { flag: 'wx', mode: executable ? 0o755 : 0o644 });
+    }
   }
   return files.map(({ path }) => path);
 }

@@ -1,20 +1,22 @@
+import { ciConfig } from './ci/ci-config.ts';
 import type { Project } from './project.ts';
 import { projectReadme } from './project-readme.ts';
 
 /** Returns the files of a new project by their names, without the train script. */
 export function projectFiles(project: Project): Readonly<Record<string, string>> {
-  const { service } = project;
+  const { service, ci, name } = project;
+  const config = ci === undefined ? SERVICE_CONFIG : ciConfig(name);
   return {
     'package.json': `${JSON.stringify(manifest(project), null, 2)}\n`,
-    'fairlead.config.ts': service ? SERVICE_CONFIG : NGINX_CONFIG,
+    'fairlead.config.ts': service ? config : NGINX_CONFIG,
     '.gitignore':
-      'node_modules\nregistry\nstate\ntrained\nrendered\nreleases\nproduction\nkeys.json\npepper\n',
+      'node_modules\nregistry\nstate\ntrained\nrendered\nreleases\nproduction\nkeys.json\npepper\n.aws-token\n',
     'README.md': projectReadme(project),
     ...(service && { 'service.ts': SERVICE }),
   };
 }
 
-function manifest({ name, version, service }: Project) {
+function manifest({ name, version, service, ci }: Project) {
   return {
     name,
     private: true,
@@ -37,9 +39,19 @@ function manifest({ name, version, service }: Project) {
       '@fairlead/deploy-config': `^${version}`,
       ...(service && { '@fairlead/gateway': `^${version}` }),
       'onnxruntime-node': '>=1.20.0',
+      ...(ci !== undefined && AWS_PACKAGES),
     },
   };
 }
+
+/** Packages that deployments by Systems Manager, a registry in S3 and the retraining need. */
+const AWS_PACKAGES = {
+  '@aws-sdk/client-elastic-load-balancing-v2': '^3.700.0',
+  '@aws-sdk/client-s3': '^3.700.0',
+  '@aws-sdk/client-ssm': '^3.700.0',
+  '@aws-sdk/s3-request-presigner': '^3.700.0',
+  '@duckdb/node-api': '^1.5.0',
+};
 
 const SERVICE_CONFIG = `import { defineDeployment, defineEnvironments } from '@fairlead/deploy-config';
 

@@ -1,7 +1,8 @@
+import { ciReadme } from './ci/ci-readme.ts';
 import type { Project } from './project.ts';
 
 /** Returns the README of a new project. */
-export function projectReadme({ name, service }: Project): string {
+export function projectReadme({ name, service, ci }: Project): string {
   const serviceRow =
     '| `service.ts`         | the service: settings from the environment, and one call          |\n';
   return `# ${name}
@@ -41,7 +42,7 @@ npx fairlead drift report house-price --registry registry   # counts are stored 
 \`\`\`
 
 Until there are 100 rows in each of two hours, the report says \`insufficient data\`.
-${service ? runService + deployService : deployNginx}
+${service ? runService + (ci === undefined ? deployService : ciReadme(ci)) : deployNginx}
 \`npx fairlead doctor\` checks this machine.
 `;
 }
