@@ -80,7 +80,7 @@ describe('the workflows of GitHub', () => {
           if (uses !== undefined)
             expect(uses).toMatch(/^actions\/(?:checkout|setup-node)@[0-9a-f]{40}$/);
         }
-        // What an event contains is never part of a script.
+        // The content of an event is never part of a script.
         for (const { run: script = '' } of steps) expect(script).not.toContain('${{');
       }
     }

@@ -6,11 +6,11 @@ import { type HostResult, hostValues, onHosts } from '../hosts/on-hosts.ts';
 /** Link to the release that runs: another target is no hand edit. */
 const CURRENT = '/opt/fairlead/current';
 
-/** What a deployment would change on a host, and what was changed there by hand. */
+/** Changes that a deployment would make on a host, and hand edits. */
 export interface HostChanges {
   /** Release that runs; `undefined` if there is none. */
   readonly current: string | undefined;
-  /** Whether the release of the plan runs already. */
+  /** True if the release of the plan runs already. */
   readonly upToDate: boolean;
   /** Bytes of the parts that the host lacks. */
   readonly sendBytes: number;

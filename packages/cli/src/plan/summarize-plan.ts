@@ -15,7 +15,7 @@ export interface PlanSummary {
   readonly stackChanges: number;
   /** On hosts and in the stack. */
   readonly handEdits: number;
-  /** Whether there is a change or a hand edit. */
+  /** True if there is a change or a hand edit. */
   readonly differs: boolean;
 }
 

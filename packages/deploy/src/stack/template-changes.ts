@@ -9,7 +9,7 @@ export interface StackChange {
   readonly type: string;
   /** Properties that change, such as `Properties.InstanceType`. */
   readonly details: readonly string[];
-  /** Whether the resource is replaced by a new one; `unknown` without a change set. */
+  /** Replacement of the resource by a new one; `unknown` without a change set. */
   readonly replacement: 'yes' | 'no' | 'maybe' | 'unknown';
 }
 

@@ -25,7 +25,7 @@ it('removed lines are of the old text, added ones of the new, and no line is bot
       const changes = lineChanges(text(before), text(after));
       const count = (action: string, list: readonly string[]): number =>
         list.length - changes.filter((change) => change.action === action).length;
-      // What is left of both texts is the same number of lines, and as many as the longest common subsequence has.
+      // The rest of both texts has the same number of lines, as many as the longest common subsequence.
       expect(count('remove', before)).toBe(count('add', after));
       expect(count('remove', before)).toBe(commonLength(before, after));
     }),

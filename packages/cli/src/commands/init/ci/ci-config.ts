@@ -34,7 +34,7 @@ function secret(name: string, path: string, variable?: string) {
   return { name, from, path, ...(variable !== undefined && { variable }) };
 }
 
-/** What staging and production have in common: releases are built once, for both. */
+/** Settings of both environments: releases are built once, for both. */
 const base = {
   release: {
     entry: 'service.ts',

@@ -12,7 +12,7 @@ export type CiService = (typeof ciServices)[number];
 /** File of a project. */
 export interface ProjectFile {
   readonly text: string;
-  /** Whether the file is a program. @defaultValue `false` */
+  /** True for a program. @defaultValue `false` */
   readonly executable?: boolean;
 }
 
