@@ -174,6 +174,7 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
       until: 0,
     },
   'key create --client acme --scope infer:digits --expires 90d --keys-file keys.json': /^fl_/m,
+  'key create --client trial --scope infer:digits --quota requestsPerMonth=10000': /^fl_/m,
   'KEY=$(fairlead key create --client ci --scope admin)': /^fl_/m,
   'key list --keys-file keys.json': /acme +infer:\*/,
   'key revoke 0f3k9q1z7p2m --keys-file keys.json --yes': 'Revoked',

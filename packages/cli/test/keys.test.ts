@@ -30,23 +30,50 @@ const verify = (file: string, key: string) =>
 test('a key is printed once, only on standard output, and the stored record verifies it', async () => {
   const place = placeWithKeys();
   const scopes = ['--scope', 'infer:digits', '--scope', 'metrics', '--limit', '7'];
-  const made = await run(place, 'key', 'create', '--client', 'acme', '--expires', '90d', ...scopes);
+  const quotas = ['--quota', 'requestsPerDay=100', '--quota', 'elementsPerMonth=5000000'];
+  const made = await run(
+    place,
+    'key',
+    'create',
+    '--client',
+    'acme',
+    '--expires',
+    '90d',
+    ...scopes,
+    ...quotas,
+  );
   expect(made.exitCode).toBe(0);
   expect(made.stdout).toMatch(/^fl_[0-9a-z]{12}_[0-9A-Za-z]{43}\n$/);
   const key = made.stdout.trim();
   expect(made.stderr).not.toContain(key);
   expect(made.stderr).toContain('never shown again');
-  expect(verify(place.file, key)).toMatchObject({ client: 'acme', limit: 7 });
+  expect(verify(place.file, key)).toMatchObject({
+    ...{ client: 'acme', limit: 7 },
+    quotas: { requestsPerDay: 100, elementsPerMonth: 5_000_000 },
+  });
   expect(statSync(place.file).mode & 0o777).toBe(0o600);
   expect(readFileSync(place.file, 'utf8')).not.toContain(key.split('_')[2]);
   expect(readdirSync(place.folder)).toEqual(['keys.json']);
 
   const listed = await run(place, 'key', 'list');
   expect(listed.stdout).toContain('infer:digits, metrics');
+  expect(listed.stdout).toContain('requestsPerDay=100 elementsPerMonth=5000000');
   const { keys } = await runJson(place, 'key', 'list');
   expect(keys).toMatchObject([{ client: 'acme', expired: false }]);
   expect(JSON.stringify(keys)).not.toContain('digest');
 });
+
+test.each(['requestsPerDay', 'requestsPerHour=5', 'requestsPerDay=0', 'requestsPerDay=1e3', '=5'])(
+  'the quota "%s" is refused with what is expected',
+  async (quota) => {
+    const place = placeWithKeys();
+    const create = ['key', 'create', '--client', 'a', '--scope', 'admin'];
+    const refused = await run(place, ...create, '--quota', quota);
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toContain('such as requestsPerDay=10000');
+    expect(existsSync(place.file)).toBe(false);
+  },
+);
 
 test('a key with another pepper than the keys of the file is rejected, and the file stays', async () => {
   const place = placeWithKeys();

@@ -129,7 +129,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const reports = { client: guard.clientOf, metrics, onError: logError };
   const routingKeys = createRoutingKeys(settings);
   const shared = { models, protocols, bodies, codec, routingKeys, ...reports };
-  const jobs = await openJobs(settings, { ...shared, onEvent });
+  const jobs = await openJobs(settings, { ...shared, onEvent, charge: guard.chargeOfJob });
   const { labels, verdictOf } = recording;
   const sampler = new TrafficSampler(metricsReader(metrics.registry, processes), onError);
   const errorGroups = errorsReader(notices, processes);

@@ -36,6 +36,14 @@ describe('accepted settings', () => {
       dangerouslyAllowAnyone: true,
       rateLimit: 60_000,
       refusedKeysLimit: 300,
+      limitsRedisUrl: undefined,
+      limitsOnFailure: 'local',
+      limitsTimeoutMs: 100,
+      requestsPerDay: undefined,
+      requestsPerMonth: undefined,
+      elementsPerMinute: undefined,
+      elementsPerDay: undefined,
+      elementsPerMonth: undefined,
       maxBodyBytes: 16 * 1024 * 1024,
       codecThreads: 2,
       bodyMemoryBytes: undefined,
@@ -257,6 +265,22 @@ describe('rejected settings', () => {
     ['FAIRLEAD_ROLLOUT_JUDGE_INTERVAL_MS', '0', 'must be a whole number from 1 to 2147483647'],
     ['FAIRLEAD_KEYS_FILE', '', text],
     ['FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE', 'yes', 'must be one of 0, 1'],
+    ['FAIRLEAD_LIMITS_ON_FAILURE', 'open', 'must be one of local, refuse'],
+    ['FAIRLEAD_LIMITS_TIMEOUT_MS', '0', 'must be a whole number from 1 to 10000'],
+    ...[
+      'FAIRLEAD_LIMITS_REQUESTS_PER_DAY',
+      'FAIRLEAD_LIMITS_REQUESTS_PER_MONTH',
+      'FAIRLEAD_LIMITS_ELEMENTS_PER_MINUTE',
+      'FAIRLEAD_LIMITS_ELEMENTS_PER_DAY',
+      'FAIRLEAD_LIMITS_ELEMENTS_PER_MONTH',
+    ].map(
+      (variable) =>
+        [variable, '1e6', 'must be a whole number from 1 to 999999999999999'] as [
+          string,
+          string,
+          string,
+        ],
+    ),
     ['FAIRLEAD_RATE_LIMIT', '-5', 'must be a whole number from 1 to 1000000000'],
     ['FAIRLEAD_REFUSED_KEYS_LIMIT', '-5', 'must be a whole number from 1 to 1000000000'],
     ['FAIRLEAD_CODEC_THREADS', '0', 'must be a whole number from 1 to 64'],
@@ -371,6 +395,7 @@ describe('rejected settings', () => {
   test('every setting has an invalid value in the list above', () => {
     const all = Object.values(settings).map(({ variable }) => variable);
     const secrets = [
+      'FAIRLEAD_LIMITS_REDIS_URL',
       'FAIRLEAD_NOTICE_SECRETS',
       'FAIRLEAD_NOTICE_SENTRY_DSN',
       'FAIRLEAD_NOTICE_SLACK_WEBHOOKS',
@@ -384,9 +409,11 @@ describe('rejected settings', () => {
   });
 
   test('an invalid address of Redis, which is not shown: it may contain a password', () => {
-    const message = refusal({ ...anyone, FAIRLEAD_REDIS_URL: 'http://:PLANTED@cache' });
-    expect(message).toContain('FAIRLEAD_REDIS_URL: its value must be redis://');
-    expect(message).not.toContain('PLANTED');
+    for (const variable of ['FAIRLEAD_REDIS_URL', 'FAIRLEAD_LIMITS_REDIS_URL']) {
+      const message = refusal({ ...anyone, [variable]: 'http://:PLANTED@cache' });
+      expect(message).toContain(`${variable}: its value must be redis://`);
+      expect(message).not.toContain('PLANTED');
+    }
   });
 
   test('webhooks without a secret, without destinations, or without jobs', () => {
@@ -469,6 +496,10 @@ describe('rejected settings', () => {
     [
       { ...anyone, FAIRLEAD_HEADERS_TIMEOUT_MS: '2000', FAIRLEAD_REQUEST_TIMEOUT_MS: '1000' },
       'FAIRLEAD_HEADERS_TIMEOUT_MS (2000) is longer than FAIRLEAD_REQUEST_TIMEOUT_MS (1000)',
+    ],
+    [
+      { ...anyone, FAIRLEAD_LIMITS_ELEMENTS_PER_MONTH: '1' },
+      'FAIRLEAD_LIMITS_ELEMENTS_PER_MONTH counts longer than a process runs; set FAIRLEAD_LIMITS_REDIS_URL',
     ],
     [
       { ...anyone, FAIRLEAD_CACHE_BYTES: '1', FAIRLEAD_REDIS_URL: 'redis://cache' },

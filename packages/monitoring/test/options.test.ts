@@ -11,6 +11,7 @@ import {
   InferenceMetrics,
   JobMetrics,
   KeysFileMetrics,
+  LimitMetrics,
   metricsHandler,
   modelMemoryMetrics,
   MonitoringError,
@@ -48,6 +49,7 @@ const factories: readonly (readonly [name: string, factory: AnyFactory, options:
   ['new InferenceMetrics', construct(InferenceMetrics), {}],
   ['new JobMetrics', construct(JobMetrics), { registry: new Registry(), depth: String }],
   ['new KeysFileMetrics', construct(KeysFileMetrics), { registry: new Registry() }],
+  ['new LimitMetrics', construct(LimitMetrics), { registry: new Registry() }],
   ['metricsHandler', (options) => metricsHandler(new Registry(), options as object), {}],
   [
     'modelMemoryMetrics',

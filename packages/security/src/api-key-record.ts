@@ -1,3 +1,4 @@
+import { quotasProblem, type Quotas } from './limits/quotas.ts';
 import { modelScopes, scopeProblem } from './scope.ts';
 import { SecurityError } from './security-error.ts';
 
@@ -19,6 +20,8 @@ export interface ApiKeyRecord {
   readonly expiresAt?: string;
   /** Requests per rate-limit window, in place of the general limit. */
   readonly limit?: number;
+  /** Quotas of the client in a day and a month, in place of the general ones. */
+  readonly quotas?: Quotas;
 }
 
 /** Describes what is wrong with the value of a field; undefined if nothing is. */
@@ -48,6 +51,7 @@ const checks = new Map<string, Check>([
         : 'expected a whole number of requests, at least 1',
     ),
   ],
+  ['quotas', optional(quotasProblem)],
 ]);
 
 /**

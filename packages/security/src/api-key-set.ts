@@ -121,13 +121,22 @@ export class ApiKeySet {
     return entry.identity;
   }
 
+  /** Returns the identity of a client's keys: of one that hasn't expired; undefined for a client without one. */
+  identityOf(client: string): Identity | undefined {
+    const now = this.#now();
+    for (const { identity, expiresAtMs } of this.#entries.values()) {
+      if (identity.client === client && now < expiresAtMs) return identity;
+    }
+    return undefined;
+  }
+
   #index(records: readonly ApiKeyRecord[]): ReadonlyMap<string, Entry> {
     const entries = new Map<string, Entry>();
     const activeKeys = new Map<string, number>();
     const nowMs = this.#now();
     records.forEach((record, index) => {
       checkApiKeyRecord(record, `keys[${index}]`, this.knownScopes);
-      const { id, client, digest, scopes, expiresAt, limit } = record;
+      const { id, client, digest, scopes, expiresAt, limit, quotas } = record;
       if (entries.has(id)) {
         throw new SecurityError('ERR_SECURITY_KEYS', `keys[${index}].id: ${id} occurs twice.`);
       }
@@ -141,6 +150,7 @@ export class ApiKeySet {
           client,
           scopes: new Set(scopes),
           ...(limit === undefined ? {} : { limit }),
+          ...(quotas === undefined ? {} : { quotas: Object.freeze({ ...quotas }) }),
         }),
       });
       if (nowMs >= expiresAtMs) return;

@@ -3,7 +3,8 @@ import { SecurityError } from './security-error.ts';
 
 /** Store whose count is valid, or which fails with a {@link SecurityError}. */
 export interface CheckedStore extends Required<RateLimitStore> {
-  increment(key: string, limit: number): Promise<RateLimitCount>;
+  /** Returns the count at once where the store does; its errors are rejections, or are thrown where it throws. */
+  increment(key: string, limit: number): RateLimitCount | Promise<RateLimitCount>;
 }
 
 /**
@@ -14,16 +15,16 @@ export interface CheckedStore extends Required<RateLimitStore> {
 export function checkedStore(store: RateLimitStore, timeoutMs: number | undefined): CheckedStore {
   return {
     init: (options) => store.init?.(options),
-    increment(key: string, limit: number): Promise<RateLimitCount> {
+    increment(key: string, limit: number): RateLimitCount | Promise<RateLimitCount> {
+      let pending: RateLimitCount | Promise<RateLimitCount>;
       try {
-        const pending = store.increment(key, limit);
-        return Promise.resolve(timeoutMs === undefined ? pending : within(timeoutMs, pending)).then(
-          checkCount,
-          refuse,
-        );
+        pending = store.increment(key, limit);
       } catch (cause) {
-        return Promise.reject(storeFailed(cause));
+        throw storeFailed(cause);
       }
+      if (!('then' in pending)) return checkCount(pending);
+      const settled = timeoutMs === undefined ? pending : within(timeoutMs, pending);
+      return settled.then(checkCount, refuse);
     },
     decrement: (key) => store.decrement(key),
     resetKey: (key) => store.resetKey(key),
@@ -39,7 +40,7 @@ function refuse(cause: unknown): never {
   throw storeFailed(cause);
 }
 
-async function within<T>(timeoutMs: number, pending: T | Promise<T>): Promise<T> {
+async function within<T>(timeoutMs: number, pending: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
@@ -53,7 +54,8 @@ async function within<T>(timeoutMs: number, pending: T | Promise<T>): Promise<T>
   }
 }
 
-function storeFailed(cause: unknown): SecurityError {
+/** Creates the error of a store that can't count. */
+export function storeFailed(cause: unknown): SecurityError {
   return new SecurityError(
     'ERR_SECURITY_RATE_LIMIT_STORE',
     'Requests cannot be counted at the moment, so none is accepted. Try again shortly.',

@@ -1,6 +1,7 @@
 import { apiKeyDigest, generateApiKey, pepperIdOf } from './api-key-format.ts';
 import { checkApiKeyRecord, type ApiKeyRecord } from './api-key-record.ts';
 import { checkList, checkOptions } from './check-options.ts';
+import type { Quotas } from './limits/quotas.ts';
 import type { OptionNames } from './options-problem.ts';
 import { pepperKey } from './pepper.ts';
 import { modelScopes } from './scope.ts';
@@ -29,6 +30,11 @@ export interface CreateApiKeyOptions {
    */
   readonly limit?: number;
   /**
+   * Quotas of the client in a day and a month, such as `{ requestsPerDay: 10_000 }`.
+   * @defaultValue the general quotas
+   */
+  readonly quotas?: Quotas;
+  /**
    * Clock, in milliseconds since the epoch.
    * @defaultValue `Date.now`
    */
@@ -42,6 +48,7 @@ const optionNames: OptionNames<CreateApiKeyOptions> = {
   knownScopes: 'optional',
   expiresAt: 'optional',
   limit: 'optional',
+  quotas: 'optional',
   now: 'optional',
 };
 
@@ -76,6 +83,7 @@ export function createApiKey(options: CreateApiKeyOptions): CreatedApiKey {
     knownScopes = modelScopes,
     expiresAt,
     limit,
+    quotas,
     now = Date.now,
   } = checkOptions('createApiKey', options, optionNames);
   checkList('scopes', 'a list such as ["infer:*"]', scopes);
@@ -90,6 +98,7 @@ export function createApiKey(options: CreateApiKeyOptions): CreatedApiKey {
     createdAt: new Date(now()).toISOString(),
     ...(expiresAt === undefined ? {} : { expiresAt: isoTime(expiresAt) }),
     ...(limit === undefined ? {} : { limit }),
+    ...(quotas === undefined ? {} : { quotas }),
   };
   checkApiKeyRecord(record, 'key', knownScopes);
   return { key, record };

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Quotas } from './limits/quotas.ts';
 
 /** Authenticated client of a request. */
 export interface Identity {
@@ -10,6 +11,8 @@ export interface Identity {
   readonly scopes: ReadonlySet<string>;
   /** Requests per rate-limit window of this key, in place of the general limit. */
   readonly limit?: number;
+  /** Quotas of this key, in place of the general ones. */
+  readonly quotas?: Quotas;
 }
 
 /** Property private to this module; a WeakMap of requests costs the garbage collector more. */

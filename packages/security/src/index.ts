@@ -10,21 +10,23 @@ export {
   type ClientAddress,
   type ClientAddressOptions,
 } from './client-address.ts';
+export type { RateLimitedClient } from './client-key.ts';
 export { contentHash } from './content-hash.ts';
 export type { Credentials } from './credential.ts';
 export { createApiKey, type CreateApiKeyOptions, type CreatedApiKey } from './create-api-key.ts';
 export { getIdentity, type Identity } from './identity.ts';
+export { LeasedCounts, type LeasedCountsOptions, type Use } from './limits/leased-counts.ts';
+export { MemoryCounts } from './limits/memory-counts.ts';
+export type { Period } from './limits/period.ts';
+export { quotaLimit, type QuotaLimit, type QuotaLimitOptions } from './limits/quota-limit.ts';
+export type { Quotas } from './limits/quotas.ts';
+export type { SharedCounts, Taken, TakeRequest } from './limits/shared-counts.ts';
 export type { ErrorMiddleware, Middleware, Next } from './middleware.ts';
 export { parseApiKeys, type ParseApiKeysOptions } from './parse-api-keys.ts';
 export type { Problem, ProblemDescription } from './problem.ts';
 export { problemErrors, type ProblemErrorsOptions } from './problem-errors.ts';
 export { publicPaths } from './public-paths.ts';
-export {
-  rateLimit,
-  type RateLimit,
-  type RateLimitedClient,
-  type RateLimitOptions,
-} from './rate-limit.ts';
+export { rateLimit, type RateLimit, type RateLimitOptions } from './rate-limit.ts';
 export type { RateLimitCount, RateLimitStore } from './rate-limit-store.ts';
 export { readApiKeys } from './read-api-keys.ts';
 export { getRequestId, isRequestId, requestId, type RequestIdOptions } from './request-id.ts';

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ipKeyGenerator, MemoryStore } from 'express-rate-limit';
+import { MemoryStore } from 'express-rate-limit';
 import { checkInteger, checkMethod, checkOptions, rejectOption } from './check-options.ts';
 import type { OptionNames } from './options-problem.ts';
 import { checkedStore } from './checked-store.ts';
 import { clientAddress, type ClientAddress } from './client-address.ts';
-import { getIdentity, type Identity } from './identity.ts';
+import { clientKey, type RateLimitedClient } from './client-key.ts';
+import { getIdentity } from './identity.ts';
 import type { Middleware, Next } from './middleware.ts';
-import type { RateLimitStore } from './rate-limit-store.ts';
+import type { RateLimitCount, RateLimitStore } from './rate-limit-store.ts';
 import { SecurityError } from './security-error.ts';
 
 /** Options of {@link rateLimit}. */
@@ -50,6 +51,8 @@ export interface RateLimitOptions {
    * @defaultValue `process.emitWarning`
    */
   readonly onError?: (error: unknown) => void;
+  /** Called for each refused request. */
+  readonly onRefused?: () => void;
 }
 
 const optionNames: OptionNames<RateLimitOptions> = {
@@ -62,15 +65,8 @@ const optionNames: OptionNames<RateLimitOptions> = {
   storeTimeoutMs: 'optional',
   onStoreFailure: 'optional',
   onError: 'optional',
+  onRefused: 'optional',
 };
-
-/** Client of a counted request. */
-export interface RateLimitedClient {
-  /** Authenticated client, if known; it counts before the address. */
-  readonly identity?: Identity | undefined;
-  /** IPv4 or IPv6 address, or another result of {@link ClientAddress}. */
-  readonly address: string;
-}
 
 /** Middleware that limits requests, and the same limit for calls that don't come over `node:http`. */
 export interface RateLimit extends Middleware {
@@ -90,8 +86,8 @@ interface Info {
   readonly resetTime: Date | undefined;
 }
 
-/** Counted bits of an IPv6 address: a provider assigns at least a /56 to a household (RFC 6177). */
-const ipv6SubnetBits = 56;
+/** Undefined for a request that isn't counted. */
+type Admitted = Info | undefined;
 
 /**
  * Creates middleware that limits the requests of a client: by the client of the key, else by the address (IPv6: its /56).
@@ -116,31 +112,9 @@ const ipv6SubnetBits = 56;
  * ```
  */
 export function rateLimit(options: RateLimitOptions): RateLimit {
-  const {
-    windowMs,
-    limit,
-    name = 'default',
-    address = clientAddress(),
-    skip = () => false,
-    store,
-    storeTimeoutMs = 500,
-    onStoreFailure = 'refuse',
-    onError = (error: unknown) => {
-      process.emitWarning(error instanceof Error ? error : String(error));
-    },
-  } = checkOptions('rateLimit', options, optionNames);
-  // The largest delay of Node's timers, which the memory store uses.
-  checkInteger('windowMs', windowMs, 1, 2_147_483_647);
-  checkInteger('limit', limit, 1, Number.MAX_SAFE_INTEGER);
-  checkInteger('storeTimeoutMs', storeTimeoutMs, 1, 60_000);
-  if (typeof name !== 'string' || !/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)) {
-    rejectOption('name', 'a letter and then letters, digits, _ or -', name);
-  }
-  if (store !== undefined) checkMethod('store', store, 'increment');
-  const failureModes: readonly unknown[] = ['allow', 'refuse'];
-  if (!failureModes.includes(onStoreFailure)) {
-    rejectOption('onStoreFailure', '"allow" or "refuse"', onStoreFailure);
-  }
+  const { windowMs, limit, name, address, skip, store, storeTimeoutMs, ...rest } =
+    resolveOptions(options);
+  const { onStoreFailure, onError, onRefused } = rest;
   const windowSeconds = Math.ceil(windowMs / 1000);
 
   const counts = checkedStore(store ?? new MemoryStore(), store && storeTimeoutMs);
@@ -153,12 +127,31 @@ export function rateLimit(options: RateLimitOptions): RateLimit {
       return;
     }
     const identity = getIdentity(req);
-    admit({ identity, address: identity === undefined ? address(req) : '' })
-      .then((info) => {
-        if (info !== undefined) writeHeaders(res, info);
-        next(info !== undefined && info.remaining < 0 ? tooMany(info) : undefined);
-      })
-      .catch(next);
+    let admitted: Admitted | Promise<Admitted>;
+    try {
+      admitted = admit({ identity, address: identity === undefined ? address(req) : '' });
+    } catch (error) {
+      next(error);
+      return;
+    }
+    // A count that is there at once costs no promise.
+    if (admitted instanceof Promise) {
+      admitted
+        .then((info) => {
+          answer(info, res, next);
+        })
+        .catch(next);
+    } else answer(admitted, res, next);
+  }
+
+  function answer(info: Admitted, res: ServerResponse, next: Next): void {
+    if (info === undefined) {
+      next();
+      return;
+    }
+    writeHeaders(res, info);
+    if (info.remaining < 0) next(tooMany(info));
+    else next();
   }
 
   async function count(client: RateLimitedClient): Promise<void> {
@@ -169,20 +162,22 @@ export function rateLimit(options: RateLimitOptions): RateLimit {
   return Object.assign(rateLimitMiddleware, { count });
 
   /** Counts one request; undefined when the store fails under `'allow'`. */
-  function admit(client: RateLimitedClient): Promise<Info | undefined> {
+  function admit(client: RateLimitedClient): Admitted | Promise<Admitted> {
     const clientLimit = client.identity?.limit ?? limit;
-    return counts.increment(clientKey(client), clientLimit).then(
-      ({ totalHits, resetTime }) => ({
-        limit: clientLimit,
-        remaining: clientLimit - totalHits,
-        resetTime,
-      }),
-      (error: unknown) => {
-        if (onStoreFailure === 'refuse') throw error;
-        onError(error);
-        return undefined;
-      },
-    );
+    try {
+      const counted = counts.increment(clientKey(client), clientLimit);
+      return counted instanceof Promise
+        ? counted.then((count) => infoOf(count, clientLimit), failed)
+        : infoOf(counted, clientLimit);
+    } catch (error) {
+      failed(error);
+      return undefined;
+    }
+  }
+
+  function failed(error: unknown): undefined {
+    if (onStoreFailure === 'refuse') throw error;
+    onError(error);
   }
 
   function writeHeaders(res: ServerResponse, info: Info): void {
@@ -198,6 +193,7 @@ export function rateLimit(options: RateLimitOptions): RateLimit {
   }
 
   function tooMany(info: Info): SecurityError {
+    onRefused();
     const seconds = Math.max(1, resetSeconds(info));
     return new SecurityError(
       'ERR_SECURITY_RATE_LIMIT',
@@ -207,7 +203,40 @@ export function rateLimit(options: RateLimitOptions): RateLimit {
   }
 }
 
-function clientKey({ identity, address }: RateLimitedClient): string {
-  if (identity !== undefined) return `client:${identity.client}`;
-  return `address:${ipKeyGenerator(address, ipv6SubnetBits)}`;
+function infoOf({ totalHits, resetTime }: RateLimitCount, limit: number): Info {
+  return { limit, remaining: limit - totalHits, resetTime };
+}
+
+/** Checks the options and adds the defaults. */
+function resolveOptions(options: RateLimitOptions) {
+  const {
+    windowMs,
+    limit,
+    name = 'default',
+    address = clientAddress(),
+    skip = () => false,
+    store,
+    storeTimeoutMs = 500,
+    onStoreFailure = 'refuse',
+    onError = (error: unknown) => {
+      process.emitWarning(error instanceof Error ? error : String(error));
+    },
+    onRefused = () => undefined,
+  } = checkOptions('rateLimit', options, optionNames);
+  // The largest delay of Node's timers, which the memory store uses.
+  checkInteger('windowMs', windowMs, 1, 2_147_483_647);
+  checkInteger('limit', limit, 1, Number.MAX_SAFE_INTEGER);
+  checkInteger('storeTimeoutMs', storeTimeoutMs, 1, 60_000);
+  if (typeof name !== 'string' || !/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)) {
+    rejectOption('name', 'a letter and then letters, digits, _ or -', name);
+  }
+  if (store !== undefined) checkMethod('store', store, 'increment');
+  const failureModes: readonly unknown[] = ['allow', 'refuse'];
+  if (!failureModes.includes(onStoreFailure)) {
+    rejectOption('onStoreFailure', '"allow" or "refuse"', onStoreFailure);
+  }
+  return {
+    ...{ windowMs, limit, name, address, skip, store },
+    ...{ storeTimeoutMs, onStoreFailure, onError, onRefused },
+  };
 }

@@ -15,6 +15,7 @@ export type { SageMakerOptions } from './protocol/scoring/sagemaker.ts';
 export { tensorFlowServing } from './protocol/tensorflow-serving/tensorflow-serving.ts';
 export type { GracefulShutdownOptions } from './model-server/graceful-shutdown.ts';
 export type { AnswerSignal } from './inference/answer-signal.ts';
+export type { Charge, RequestCost } from './inference/charge.ts';
 export type {
   DecodedRequest,
   InferContext,

@@ -7,6 +7,23 @@ export const keysFileOption = new Option(
   'JSON file of the keys (env: FAIRLEAD_KEYS_FILE)',
 );
 
+/** Quotas of a key, by their names. */
+export type QuotaAmounts = Readonly<Record<string, number>>;
+
+const QUOTAS = [
+  ...['requestsPerDay', 'requestsPerMonth', 'elementsPerMinute'],
+  ...['elementsPerDay', 'elementsPerMonth'],
+];
+
+/** Reads `requestsPerDay=10000`, and adds it to those before. */
+export function collectQuota(text: string, before: QuotaAmounts | undefined): QuotaAmounts {
+  const [, name = '', amount] = /^(\w+)=([1-9]\d{0,14})$/.exec(text) ?? [];
+  if (QUOTAS.includes(name)) return { ...before, [name]: Number(amount) };
+  throw new InvalidArgumentError(
+    `Expected a quota and a whole number, such as requestsPerDay=10000. Quotas are ${QUOTAS.join(', ')}.`,
+  );
+}
+
 /** Expiry of a key: a duration from now, or a time. */
 export type Expiry = { readonly spanMs: number } | { readonly at: Date };
 

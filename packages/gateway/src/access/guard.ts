@@ -10,7 +10,6 @@ import {
   getIdentity,
   hasScope,
   publicPaths,
-  rateLimit,
   readApiKeys,
   requestId,
   requiredScope,
@@ -19,15 +18,14 @@ import {
   type Chain,
   type Identity,
   type Middleware,
-  type RateLimitStore,
   type WatchApiKeysOptions,
 } from '@fairlead/security';
-import { requestAccess, type Protocol } from '@fairlead/serving';
+import { requestAccess, type Charge, type Protocol } from '@fairlead/serving';
 import type { Admission, IncomingCall } from '@fairlead/serving/grpc';
+import { createGuardLimits, type GuardCounts } from './guard-limits.ts';
 import { forSettingLater } from '../settings/settings-error.ts';
 import type { Settings } from '../settings/settings.ts';
 
-const MINUTE_MS = 60_000;
 const isPublic = publicPaths('/', '/docs', '/favicon.ico', '/v2/health/live', '/v2/health/ready');
 
 /** Liveness and readiness are public, as over HTTP. */
@@ -43,6 +41,10 @@ export interface Guard {
   mayInfer(req: IncomingMessage, model: string): boolean;
   /** Returns the client whose large bodies are limited: the owner of the key, or the address of a request without one. */
   readonly clientOf: (req: IncomingMessage) => string;
+  /** Returns the function that charges the client of a request for its cost. */
+  readonly chargeOf: (req: IncomingMessage) => Charge;
+  /** Returns the function that charges the owner of a job for its cost; undefined for a job of a client without a key. */
+  readonly chargeOfJob: (owner: string | undefined) => Charge | undefined;
   /** Checks the same keys, scopes and limits for a call over gRPC. */
   admit(call: IncomingCall): Promise<Admission>;
   /** Stops watching the keys file. */
@@ -52,10 +54,10 @@ export interface Guard {
 /** Options of {@link createGuard}. */
 export interface GuardOptions extends WatchApiKeysOptions {
   /**
-   * Returns the store of a limiter's counts.
+   * Counts that the limits share with other processes and hosts.
    * @defaultValue in the memory of this process
    */
-  readonly storeOf?: (limiter: string) => RateLimitStore;
+  readonly counts?: GuardCounts;
 }
 
 /**
@@ -66,9 +68,9 @@ export interface GuardOptions extends WatchApiKeysOptions {
 export async function createGuard(
   settings: Settings,
   protocols: readonly Protocol[],
-  { storeOf, ...keysWatch }: GuardOptions = {},
+  { counts, ...keysWatch }: GuardOptions = {},
 ): Promise<Guard> {
-  const { keysFile, pepper = '', maxBodyBytes, rateLimit: limit, refusedKeysLimit } = settings;
+  const { keysFile, pepper = '', maxBodyBytes } = settings;
   const trusted = [requestId(), secureHeaders({ strictTransportSeconds: 0 })];
   const bounded = bodyLimit({
     maxBodyBytes,
@@ -78,26 +80,25 @@ export async function createGuard(
   });
   const address = clientAddress({ trustedProxies: ['unix', 'loopback'] });
   const clientOf = (req: IncomingMessage): string => getIdentity(req)?.client ?? address(req);
-  const limited = rateLimit({
-    windowMs: MINUTE_MS,
-    limit,
-    address,
-    skip: isPublic,
-    ...(storeOf && { store: storeOf('requests') }),
-  });
+  const limits = createGuardLimits(settings, { counts, address, skip: isPublic });
+  const { limited, refusals, quota, used } = limits;
+  const chargeOf = (req: IncomingMessage): Charge => {
+    const identity = getIdentity(req);
+    return limits.chargeOf({ identity, address: identity === undefined ? address(req) : '' });
+  };
   if (keysFile === undefined) {
     return {
-      chain: chain(...trusted, bounded, limited),
+      chain: chain(...trusted, bounded, limited, quota),
       requires: () => (_req, _res, next) => {
         next();
       },
       mayInfer: () => true,
-      clientOf,
+      ...{ clientOf, chargeOf, chargeOfJob: () => undefined },
       close: () => undefined,
       async admit(call) {
-        const client = address(addressed(call, settings));
-        if (!PUBLIC_CALLS.has(call.method)) await limited.count({ address: client });
-        return { client };
+        const client = { address: address(addressed(call, settings)) };
+        if (!PUBLIC_CALLS.has(call.method)) await limits.admit(client);
+        return { client: client.address, charge: limits.chargeOf(client) };
       },
     };
   }
@@ -106,20 +107,13 @@ export async function createGuard(
     return new ApiKeySet({ pepper, records });
   });
   const close = watchApiKeys(keys, keysFile, keysWatch);
-  const refusals = rateLimit({
-    windowMs: MINUTE_MS,
-    limit: refusedKeysLimit,
-    name: 'refused-keys',
-    address,
-    ...(storeOf && { store: storeOf('refused-keys') }),
-  });
   return {
     chain: chain(
       ...trusted,
       bounded,
       apiKeys({ keys, isPublic, refusals }),
       // Before the scope, so that forbidden requests count as well.
-      limited,
+      ...[limited, quota, used],
       requiredScope(neededScope(protocols)),
     ),
     requires: (scope) => requiredScope(scope),
@@ -127,8 +121,11 @@ export async function createGuard(
       const identity = getIdentity(req);
       return identity !== undefined && hasScope(identity, `infer:${model}`);
     },
-    clientOf,
-    close,
+    ...{ clientOf, chargeOf, close },
+    chargeOfJob(owner) {
+      const identity = owner === undefined ? undefined : keys.identityOf(owner);
+      return identity && limits.chargeOfJob({ identity, address: '' });
+    },
     async admit(call) {
       if (PUBLIC_CALLS.has(call.method)) return {};
       const { metadata } = call;
@@ -142,9 +139,10 @@ export async function createGuard(
         await refusals.count({ address: address(addressed(call, settings)) });
         throw refusal;
       }
-      await limited.count({ identity, address: '' });
+      const client = { identity, address: '' };
+      await limits.admit(client);
       return {
-        client: identity.client,
+        ...{ client: identity.client, charge: limits.chargeOf(client) },
         mayInfer(model) {
           checkScope(identity, `infer:${model}`);
         },

@@ -3,14 +3,15 @@ import type { Protocol } from '@fairlead/serving';
 import { SERVICE, type Monitoring } from '../monitoring/create-monitoring.ts';
 import { KeysFileHealth } from '../monitoring/keys-file-health.ts';
 import type { Logger } from '../monitoring/logger.ts';
+import { openLimits } from '../limits/open-limits.ts';
 import type { ProcessGroup } from '../process-group/process-group.ts';
 import type { Settings } from '../settings/settings.ts';
 import { createGuard, type Guard } from './guard.ts';
 
-/** Guard of a gateway, and the state of its keys file. */
+/** Guard of a gateway, and the state of its keys file and of its shared limits. */
 export interface OpenedGuard {
   readonly guard: Guard;
-  /** Warnings for the readiness; they contain neither the path of the keys file nor the reason. */
+  /** Warnings for the readiness; they contain no path, no address and no reason. */
   readonly warnings: () => readonly string[];
   /** Stops watching and publishing. */
   close(): void;
@@ -19,7 +20,7 @@ export interface OpenedGuard {
 /**
  * Creates the guard; changes of the keys file, and failures to read it, are logged and measured.
  *
- * @throws SettingsError when the keys file can't be used.
+ * @throws SettingsError when the keys file or the address of Redis can't be used.
  */
 export async function openGuard(
   settings: Settings,
@@ -36,9 +37,10 @@ export async function openGuard(
   watch: Pick<WatchApiKeysOptions, 'intervalMs'> = {},
 ): Promise<OpenedGuard> {
   const health = settings.keysFile === undefined ? undefined : new KeysFileHealth(metrics.registry);
+  const limits = await openLimits(settings, { metrics, publisher, logger, processes });
   const guard = await createGuard(settings, protocols, {
     ...watch,
-    ...(processes && { storeOf: (name: string) => processes.rateLimitStore(name) }),
+    counts: limits,
     onReload: (keys) => {
       logger.info({ keys }, 'keys reloaded');
     },
@@ -54,10 +56,11 @@ export async function openGuard(
   const publishing = publisher && health?.publishTo(publisher, SERVICE);
   return {
     guard,
-    warnings: () => health?.warnings ?? [],
+    warnings: () => [...(health?.warnings ?? []), ...limits.warnings()],
     close() {
       guard.close();
       publishing?.stop();
+      limits.close();
     },
   };
 }

@@ -42,6 +42,7 @@ export function createHttpServer(settings: Settings, dependencies: HttpDependenc
       codec,
       client,
       requestId: getRequestId,
+      charge: guard.chargeOf,
       routingKey: dependencies.routingKeys.ofRequest,
       onError,
     }),

@@ -7,6 +7,7 @@ import {
   jobHandler,
   replayInference,
   type BodyMemory,
+  type Charge,
   type CodecPool,
   type Protocol,
   type InferenceHandler,
@@ -36,6 +37,8 @@ interface JobDependencies {
   readonly codec: CodecPool;
   readonly client: (req: IncomingMessage) => string;
   readonly routingKeys: RoutingKeys;
+  /** Returns the function that charges the owner of a job for its cost. */
+  readonly charge: (owner: string | undefined) => Charge | undefined;
   readonly protocols: readonly Protocol[];
   readonly metrics: Pick<InferenceMetrics, 'registry'>;
   readonly onEvent: (event: JobEvent) => void;
@@ -54,14 +57,17 @@ export async function openJobs(
   const queue = await openQueue(settings);
   if (queue === undefined) return undefined;
   const { models, bodies, codec, client, routingKeys, protocols, metrics } = dependencies;
-  const { onEvent, onError } = dependencies;
+  const { charge, onEvent, onError } = dependencies;
   const webhooks = openWebhooks(settings);
   const { registry } = metrics;
   const concurrency = concurrencyOf(settings);
   const counted = new JobMetrics({ registry, depth: () => queue.depth(), onError });
   const runner = new JobRunner({
     queue,
-    run: replayInference(models, { protocols, codec, onError }),
+    run: replayInference(models, {
+      ...{ protocols, codec, onError },
+      charge: ({ owner }) => charge(owner),
+    }),
     ...(webhooks && { webhooks }),
     concurrency: Math.max(1, concurrency),
     leaseMs: settings.jobsLeaseMs,

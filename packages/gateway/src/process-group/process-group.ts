@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ErrorGroup, MetricsSnapshot } from '@fairlead/monitoring';
-import type { RateLimitStore } from '@fairlead/security';
+import type { SharedCounts } from '@fairlead/security';
 import type { MetricBatch } from './metric-batch.ts';
 import type { NoticeChange } from './notice-change.ts';
 
@@ -38,6 +38,6 @@ export interface ProcessGroup {
   publish(batch: MetricBatch): Promise<void>;
   /** Has the notices about changed conditions sent, once for all processes. */
   notify(changes: readonly NoticeChange[]): Promise<void>;
-  /** Creates the store of a limiter that all processes share. */
-  rateLimitStore(limiter: string): RateLimitStore;
+  /** Counts of clients that all processes of the host share. */
+  readonly counts: SharedCounts;
 }

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProcessMetrics } from '@fairlead/monitoring';
+import { MemoryCounts } from '@fairlead/security';
 import { mergeErrorGroups } from '../notices/merge-error-groups.ts';
 import { Doors, type DoorAddress } from './doors.ts';
 import { GatewayProcess, type ProcessProgram } from './gateway-process.ts';
 import type { HostServices } from './host-services.ts';
 import { NESTED_TIMEOUT_MS, type ParentCalls } from './messages.ts';
-import { SharedLimits } from './shared-limits.ts';
 
 /** How often the metrics of every process are read, so that few counts are lost with one that is killed. */
 const COLLECT_MS = 5000;
@@ -40,7 +40,7 @@ export class GatewayProcesses {
   readonly #doors: Doors;
   readonly #processes = new Map<number, GatewayProcess>();
   readonly #metrics = new ProcessMetrics();
-  readonly #limits = new SharedLimits();
+  readonly #limits = new MemoryCounts();
   readonly #timer: NodeJS.Timeout;
   readonly #ready = Promise.withResolvers<undefined>();
   /** Processes that are stopped to be started again. */

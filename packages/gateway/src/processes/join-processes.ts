@@ -2,7 +2,7 @@ import { url as debuggerUrl } from 'node:inspector';
 import type { Socket } from 'node:net';
 import type { ErrorGroup } from '@fairlead/monitoring';
 import { Calls } from './calls.ts';
-import { LeasedCounts } from './leased-counts.ts';
+import { HostCounts } from './host-counts.ts';
 import {
   ANSWER_TIMEOUT_MS,
   isPassedConnection,
@@ -74,12 +74,7 @@ export function joinProcesses(host: NodeJS.Process, count: number): JoinedProces
     metricsPage: async () => call('page', await own.getMetricsAsJSON(), ANSWER_TIMEOUT_MS),
     publish: (batch) => call('publish', batch, ANSWER_TIMEOUT_MS),
     notify: (changes) => call('notify', changes, ANSWER_TIMEOUT_MS),
-    rateLimitStore: (limiter) =>
-      new LeasedCounts({
-        limiter,
-        processes: count,
-        take: (request) => call('take', request, ANSWER_TIMEOUT_MS),
-      }),
+    counts: new HostCounts(count, (request) => call('take', request, ANSWER_TIMEOUT_MS)),
     async reportReady() {
       // A parent that answers late has the report; one that has ended stops this process in order.
       await call('ready', undefined, ANSWER_TIMEOUT_MS).catch(() => undefined);

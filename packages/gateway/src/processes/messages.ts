@@ -1,8 +1,8 @@
 import type { ErrorGroup, MetricsSnapshot } from '@fairlead/monitoring';
+import type { Taken, TakeRequest } from '@fairlead/security';
 import type { MetricBatch } from '../process-group/metric-batch.ts';
 import type { NoticeChange } from '../process-group/notice-change.ts';
 import type { DoorName } from './doors.ts';
-import type { Taken, TakeRequest } from './shared-limits.ts';
 
 /** Time for an answer of another process of the host. */
 export const ANSWER_TIMEOUT_MS = 2000;
@@ -29,7 +29,7 @@ export interface ParentCalls {
   publish: (batch: MetricBatch) => Promise<void>;
   /** Conditions that have changed in the process, for notices. */
   notify: (changes: readonly NoticeChange[]) => Promise<void>;
-  /** Requests of a client's window. */
+  /** Takes a part of a client's limit. */
   take: (request: TakeRequest) => Taken;
 }
 

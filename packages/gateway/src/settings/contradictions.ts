@@ -1,4 +1,5 @@
 import { contradictionsOfJobs, WEBHOOK_ORIGINS } from './contradictions-of-jobs.ts';
+import { contradictionsOfLimits } from './contradictions-of-limits.ts';
 import { PREVIOUS_VERSION, type Settings } from './settings.ts';
 
 /** Returns the contradictions between settings that are valid on their own. */
@@ -75,7 +76,7 @@ export function contradictions(read: Settings): string[] {
       'FAIRLEAD_DRIFT=on needs windows; set FAIRLEAD_STATE_FOLDER or FAIRLEAD_WINDOWS=on',
     );
   }
-  problems.push(...contradictionsOfJobs(read));
+  problems.push(...contradictionsOfJobs(read), ...contradictionsOfLimits(read));
   const { bodyMemoryBytes = Infinity, maxBodyBytes } = read;
   if (bodyMemoryBytes < maxBodyBytes) {
     problems.push(

@@ -6,6 +6,7 @@ import { SettingsError } from './settings-error.ts';
 import { settings, type Settings } from './settings.ts';
 
 const SECRETS: ReadonlySet<string> = new Set([
+  'FAIRLEAD_LIMITS_REDIS_URL',
   'FAIRLEAD_NOTICE_SECRETS',
   'FAIRLEAD_NOTICE_SENTRY_DSN',
   'FAIRLEAD_NOTICE_SLACK_WEBHOOKS',

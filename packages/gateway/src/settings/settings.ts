@@ -1,6 +1,7 @@
 import { accessSettings } from './access-settings.ts';
 import { inferenceSettings } from './inference-settings.ts';
 import { jobsSettings } from './jobs-settings.ts';
+import { limitsSettings } from './limits-settings.ts';
 import { listeningSettings } from './listening-settings.ts';
 import { monitoringSettings } from './monitoring-settings.ts';
 import { noticeSettings } from './notice-settings.ts';
@@ -18,6 +19,7 @@ export const settingGroups = {
   'Listening and timeouts': listeningSettings,
   Processes: processSettings,
   'Access and limits': accessSettings,
+  'Shared limits and quotas': limitsSettings,
   'Registry and models': registrySettings,
   Inference: inferenceSettings,
   Protocols: protocolSettings,
@@ -32,6 +34,7 @@ export const settings = {
   ...listeningSettings,
   ...processSettings,
   ...accessSettings,
+  ...limitsSettings,
   ...registrySettings,
   ...inferenceSettings,
   ...protocolSettings,

@@ -1,4 +1,5 @@
 import type { Signature } from '@fairlead/signature';
+import type { RequestCost } from '../inference/charge.ts';
 import type { InferenceObserver } from '../inference/inference-observer.ts';
 import type { DecodedRequest, Inferred } from '../inference/infer-request.ts';
 import type { CallContext } from '../models/call-context.ts';
@@ -62,12 +63,21 @@ export class FallbackRoute {
     // The request is decoded once, whichever version answers it.
     let decoded: D | undefined;
     const decodeOnce = (signature: Signature): D => (decoded ??= decode(signature));
+    // The version that failed may not have reached the charge.
+    let charged = false;
+    const charge =
+      context.charge &&
+      ((cost: RequestCost) => {
+        if (charged) return undefined;
+        charged = true;
+        return context.charge?.(cost);
+      });
     let reason: FallbackReason = 'not-ready';
     if (primary !== undefined) {
       try {
         return await primary.infer(
           decodeOnce,
-          context,
+          { ...context, charge },
           (error) => reasonOf(error) !== undefined && this.fallbackVersion(primary) !== undefined,
         );
       } catch (error) {
@@ -84,7 +94,7 @@ export class FallbackRoute {
     onFallback?.();
     const timeoutMs = decoded?.request.timeoutMs ?? Infinity;
     const deadlineAt = Math.min(context.deadlineAt, startedAt + timeoutMs);
-    const inferred = await fallbackVersion.infer(decodeOnce, { ...context, deadlineAt });
+    const inferred = await fallbackVersion.infer(decodeOnce, { ...context, deadlineAt, charge });
     const { signature } = primary ?? inferred;
     return { ...inferred, signature, result: { ...inferred.result, fallback: note } };
   }

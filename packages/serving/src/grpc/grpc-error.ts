@@ -12,6 +12,8 @@ const STATUS: Readonly<Record<ServingErrorCode, status>> = {
   ERR_SERVING_CIRCUIT_OPEN: status.UNAVAILABLE,
   ERR_SERVING_CLIENT_LIMIT: status.RESOURCE_EXHAUSTED,
   ERR_SERVING_CLOSED: status.UNAVAILABLE,
+  ERR_SERVING_COST_LIMIT: status.RESOURCE_EXHAUSTED,
+  ERR_SERVING_COST_TOO_LARGE: status.INVALID_ARGUMENT,
   ERR_SERVING_DEADLINE_EXCEEDED: status.DEADLINE_EXCEEDED,
   ERR_SERVING_GOLDEN_MISMATCH: status.INTERNAL,
   ERR_SERVING_IDEMPOTENCY_MISMATCH: status.FAILED_PRECONDITION,
@@ -23,6 +25,7 @@ const STATUS: Readonly<Record<ServingErrorCode, status>> = {
   ERR_SERVING_JOB_NOT_FINISHED: status.FAILED_PRECONDITION,
   ERR_SERVING_JOB_NOT_FOUND: status.NOT_FOUND,
   ERR_SERVING_JOB_STORE_FAILED: status.UNAVAILABLE,
+  ERR_SERVING_LIMITS_UNAVAILABLE: status.UNAVAILABLE,
   ERR_SERVING_LOAD_FAILED: status.INTERNAL,
   ERR_SERVING_METHOD_NOT_ALLOWED: status.UNIMPLEMENTED,
   ERR_SERVING_MODEL_NOT_FOUND: status.NOT_FOUND,
@@ -64,6 +67,11 @@ interface ExposedError extends Error {
 }
 
 const RETRY_AFTER_SECONDS = 1;
+/** Errors of limits that a client may retry later, beside those that are `UNAVAILABLE`. */
+const RETRIED: ReadonlySet<ServingErrorCode> = new Set<ServingErrorCode>([
+  'ERR_SERVING_CLIENT_LIMIT',
+  'ERR_SERVING_COST_LIMIT',
+]);
 
 /**
  * Decides on status and message; an error that isn't meant for clients is a fault of ours, and says nothing of the inside.
@@ -84,7 +92,7 @@ export function toGrpcError(error: unknown): Pick<ServerErrorResponse, 'code' | 
     metadata.set(ERROR_HEADER, error.code);
     const code = STATUS[error.code];
     const seconds = Math.ceil((error.retryAfterMs ?? 0) / 1000);
-    if (code === status.UNAVAILABLE || error.code === 'ERR_SERVING_CLIENT_LIMIT')
+    if (code === status.UNAVAILABLE || RETRIED.has(error.code))
       addRetryAfter(metadata, Math.max(RETRY_AFTER_SECONDS, seconds));
     return { code, details: error.message, metadata };
   }

@@ -4,6 +4,7 @@ import type {
   ServiceDefinition,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import type { Charge } from '../inference/charge.ts';
 
 /** A service for a server of `@grpc/grpc-js`: `server.addService(service.definition, service.implementation)`. */
 export interface GrpcService {
@@ -32,4 +33,6 @@ export interface Admission {
   mayInfer?(model: string): void;
   /** The client, such as the owner of its key: its large messages have a share of the memory and of the codec's queue. */
   readonly client?: string;
+  /** Charges the client for the request once its cost is known. */
+  readonly charge?: Charge;
 }

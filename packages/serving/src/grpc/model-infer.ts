@@ -69,6 +69,7 @@ export async function modelInfer(
     timeoutMs: timeoutOf(call),
     requestId: id,
     trace,
+    charge: admission.charge,
   };
   try {
     const { result, decoded } = await runExchange(EXCHANGE, bytes, model, context, ofClient);

@@ -64,6 +64,7 @@ async function infer(
     routingKey,
     trace: req,
     timeoutMs: requestTimeoutMs(req),
+    charge: options.charge?.(req),
   };
   const ofClient = options.client === undefined ? codec : new ClientCodec(codec, () => client);
   const ownsBody = binaryAt !== undefined;

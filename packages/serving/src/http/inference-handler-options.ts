@@ -7,6 +7,7 @@ import { checkInteger, checkOptions } from '../errors/check-options.ts';
 import { safeListener, warnOfFailure } from '../errors/safe-listener.ts';
 import { BodyMemory, DEFAULT_BODY_MEMORY_BYTES } from '../protocol/body-memory.ts';
 import { openInference } from '../protocol/open-inference/open-inference.ts';
+import type { Charge } from '../inference/charge.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 
 /** Options of {@link inferenceHandler}. */
@@ -44,6 +45,11 @@ export interface InferenceHandlerOptions {
    * @defaultValue the client of the request, else its id
    */
   readonly routingKey?: (req: IncomingMessage) => string | undefined;
+  /**
+   * Returns the function that charges the client of a request for its cost, such as `charge` of `quotaLimit` in `@fairlead/security`.
+   * @defaultValue none
+   */
+  readonly charge?: (req: IncomingMessage) => Charge | undefined;
   /** Called for internal errors of the server, whose details clients don't see. */
   readonly onError?: (error: unknown, req: IncomingMessage) => void;
 }
@@ -56,12 +62,15 @@ const optionNames: OptionNames<InferenceHandlerOptions> = {
   client: 'optional',
   requestId: 'optional',
   routingKey: 'optional',
+  charge: 'optional',
   onError: 'optional',
 };
 
 /** Options with their defaults. */
-export type ResolvedInferenceHandlerOptions = Required<Omit<InferenceHandlerOptions, 'client'>> &
-  Pick<InferenceHandlerOptions, 'client'>;
+export type ResolvedInferenceHandlerOptions = Required<
+  Omit<InferenceHandlerOptions, 'client' | 'charge'>
+> &
+  Pick<InferenceHandlerOptions, 'client' | 'charge'>;
 
 /**
  * Checks the options and adds the defaults.
@@ -79,14 +88,16 @@ export function resolveInferenceHandlerOptions(
     client,
     requestId = () => undefined,
     routingKey = () => undefined,
+    charge,
     onError = () => undefined,
   } = checkOptions('inferenceHandler', options, optionNames);
   checkInteger('maxBodyBytes', maxBodyBytes);
-  checkFunctions({ client, requestId, routingKey, onError });
+  checkFunctions({ client, requestId, routingKey, charge, onError });
   const functions = {
     requestId: returnsText('requestId', requestId),
     routingKey: returnsText('routingKey', routingKey),
     onError: safeListener(onError, warnOfFailure('onError')),
+    ...(charge && { charge }),
     ...(client && { client: returnsText('client', client) }),
   };
   return { protocols, maxBodyBytes, bodies, codec, ...functions };

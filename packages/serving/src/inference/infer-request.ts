@@ -1,6 +1,7 @@
 import type { Signature, Tensor } from '@fairlead/signature';
 import type { AnswerSignal } from './answer-signal.ts';
 import type { FallbackNote } from './fallback-note.ts';
+import type { Charge } from './charge.ts';
 import type { CancelSignal } from './cancel-signal.ts';
 import type { TraceCarrier } from './trace-context.ts';
 
@@ -40,6 +41,11 @@ export interface InferContext {
    * @defaultValue false
    */
   readonly background?: boolean | undefined;
+  /**
+   * Charges the client for the request, once, whichever version answers it.
+   * @defaultValue none
+   */
+  readonly charge?: Charge | undefined;
 }
 
 /** A request for inference, decoded but not yet checked against a signature. */

@@ -1,8 +1,10 @@
 import { checkInteger, checkMethod, checkOptions } from '../errors/check-options.ts';
+import { checkFunctions } from '../errors/check-functions.ts';
 import type { OptionNames } from '@fairlead/signature';
 import type { Codec } from '../codec/codec.ts';
 import type { ModelServer } from '../model-server/model-server.ts';
 import type { Inferred } from '../inference/infer-request.ts';
+import type { Charge } from '../inference/charge.ts';
 import type { InferenceExchange, Protocol, Reply } from '../protocol/protocol.ts';
 import { findRoute, type ProtocolRoute } from '../protocol/request-route.ts';
 import { toHttpError } from '../protocol/http-error.ts';
@@ -30,6 +32,11 @@ export interface ReplayInferenceOptions {
    * @defaultValue both happen on the event loop
    */
   readonly codec?: Codec;
+  /**
+   * Returns the function that charges the owner of a job for its cost when it runs; a charge that fails fails the job.
+   * @defaultValue none
+   */
+  readonly charge?: (request: StoredRequest) => Charge | undefined;
   /** Called for errors of the server, whose details clients don't see. */
   readonly onError?: (error: unknown) => void;
 }
@@ -38,6 +45,7 @@ const optionNames: OptionNames<ReplayInferenceOptions> = {
   protocols: 'optional',
   runTimeoutMs: 'optional',
   codec: 'optional',
+  charge: 'optional',
   onError: 'optional',
 };
 
@@ -82,9 +90,11 @@ export function replayInference(server: ModelServer, options: ReplayInferenceOpt
     protocols = [openInference()],
     runTimeoutMs = 600_000,
     codec,
+    charge,
     onError = () => undefined,
   } = checkOptions('replayInference', options, optionNames);
   checkInteger('runTimeoutMs', runTimeoutMs, 1, MAX_RUN_TIMEOUT_MS);
+  checkFunctions({ charge });
   const [fallback = openInference()] = protocols;
 
   async function infer(
@@ -98,7 +108,10 @@ export function replayInference(server: ModelServer, options: ReplayInferenceOpt
     const exchange = found.route.open(headers);
     const routingKey = stored.routingKey ?? owner ?? requestId;
     const model = server.route(found.route.target, routingKey);
-    const context = { signal, requestId, routingKey, timeoutMs: runTimeoutMs, background: true };
+    const context = {
+      ...{ signal, requestId, routingKey, timeoutMs: runTimeoutMs, background: true },
+      charge: charge?.(stored),
+    };
     if (bodyFormat === undefined) {
       return { exchange, inferred: await runExchange(exchange, body, model, context, codec) };
     }

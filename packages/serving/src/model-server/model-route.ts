@@ -93,6 +93,7 @@ export class ModelRoute {
       trace: context.trace,
       signal: context.signal,
       client: context.client,
+      charge: context.charge,
       // A fallback may compute them again.
       needsInputs: (label) =>
         fallback !== undefined || followUp?.needsInputs(label, context, chosen) === true,

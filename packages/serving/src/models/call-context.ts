@@ -1,3 +1,4 @@
+import type { Charge } from '../inference/charge.ts';
 import type { CancelSignal } from '../inference/cancel-signal.ts';
 import type { VersionLabel } from '../inference/inference-observer.ts';
 import type { TraceCarrier } from '../inference/trace-context.ts';
@@ -20,4 +21,6 @@ export interface CallContext {
   readonly needsInputs?: ((label: VersionLabel) => boolean) | undefined;
   /** The client that sent it, whose requests take at most half of the queue. */
   readonly client?: string | undefined;
+  /** Charges the client for the request once it is decoded and checked. */
+  readonly charge?: Charge | undefined;
 }

@@ -5,6 +5,7 @@ import type { FailureReason } from '../inference/inference-observer.ts';
 const REASONS: Readonly<Partial<Record<ServingErrorCode, FailureReason>>> = {
   ERR_SERVING_OVERLOADED: 'REJECTED',
   ERR_SERVING_CLIENT_LIMIT: 'REJECTED',
+  ERR_SERVING_LIMITS_UNAVAILABLE: 'REJECTED',
   ERR_SERVING_NOT_READY: 'REJECTED',
   ERR_SERVING_CLOSED: 'REJECTED',
   ERR_SERVING_CIRCUIT_OPEN: 'REJECTED',

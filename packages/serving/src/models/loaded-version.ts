@@ -7,6 +7,7 @@ import {
 } from '../circuit-breaker/breaking-runtime.ts';
 import type { ServingError } from '../errors/serving-error.ts';
 import type { DecodedRequest, Inferred, InferRequest } from '../inference/infer-request.ts';
+import { chargeFor } from '../inference/charge.ts';
 import type {
   FailureReason,
   InferenceFinishedEvent,
@@ -197,6 +198,8 @@ export class LoadedVersion {
       this.#check(request);
       rows = countRows(inputs);
       decodedAt = performance.now();
+      const charged = context.charge && chargeFor(context.charge, inputs, rows);
+      if (charged !== undefined) await charged;
       const submission = {
         inputs,
         ownsInputs: request.ownsInputs === true && context.needsInputs?.(this.label) === false,

@@ -2,7 +2,7 @@ import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
-import { type Expiry, keysFileOption, parseExpiry } from '../../keys/key-options.ts';
+import { collectQuota, type Expiry, keysFileOption, parseExpiry } from '../../keys/key-options.ts';
 import { checkScopes } from '../../keys/check-scopes.ts';
 import { withoutDigest } from '../../keys/without-digest.ts';
 import { changeKeysFile, readKeysFile, requireKeysFile } from '../../keys/keys-file.ts';
@@ -24,12 +24,17 @@ export function defineCreateKeyCommand(command: Command, context: CommandContext
       parseExpiry,
     )
     .option('--limit <requests>', 'Rate limit: requests per window', parseCount)
+    .option(
+      '--quota <name=amount>',
+      'Quota in place of the general one: requestsPerDay, requestsPerMonth, elementsPerMinute, elementsPerDay or elementsPerMonth; repeatable',
+      collectQuota,
+    )
     .addOption(keysFileOption)
     .option('--pepper-file <file>', 'File of the pepper (env: FAIRLEAD_PEPPER)')
     .addOption(dryRunOption)
     .addOption(jsonOption)
     .action(async (options) => {
-      const { client, scope: scopes, expires, limit } = options;
+      const { client, scope: scopes, expires, limit, quota: quotas } = options;
       checkScopes(scopes);
       const path = requireKeysFile(options.keysFile ?? context.environment.keysFile);
       const pepper = await readPepper(context, options.pepperFile);
@@ -40,6 +45,7 @@ export function defineCreateKeyCommand(command: Command, context: CommandContext
         now: () => now.getTime(),
         ...(expires !== undefined && { expiresAt: expiresAt(expires, now) }),
         ...(limit !== undefined && { limit }),
+        ...(quotas !== undefined && { quotas }),
       });
       const add = (records: readonly (typeof record)[]) => {
         // Rejects a pepper that isn't the one of the file, and what the gateway would reject, such as a third key of one client.
@@ -73,6 +79,10 @@ export function defineCreateKeyCommand(command: Command, context: CommandContext
     [
       'for a client',
       'fairlead key create --client acme --scope infer:digits --expires 90d --keys-file keys.json',
+    ],
+    [
+      'with a quota',
+      'fairlead key create --client trial --scope infer:digits --quota requestsPerMonth=10000',
     ],
     ['Into a variable', 'KEY=$(fairlead key create --client ci --scope admin)'],
   ]);

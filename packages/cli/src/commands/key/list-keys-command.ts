@@ -25,8 +25,8 @@ export function defineListKeysCommand(command: Command, context: CommandContext)
         keys.length === 0
           ? [`No keys in ${path}.`]
           : table(
-              ['id', 'client', 'scopes', 'created', 'expires', 'limit'],
-              keys.map(({ id, client, scopes, createdAt, expiresAt, limit, expired }) => [
+              ['id', 'client', 'scopes', 'created', 'expires', 'limit', 'quotas'],
+              keys.map(({ id, client, scopes, createdAt, expiresAt, limit, quotas, expired }) => [
                 id,
                 client,
                 scopes.join(', '),
@@ -35,6 +35,9 @@ export function defineListKeysCommand(command: Command, context: CommandContext)
                   ? 'never'
                   : `${formatTime(expiresAt)}${expired ? ' (expired)' : ''}`,
                 limit === undefined ? '' : String(limit),
+                Object.entries(quotas ?? {})
+                  .map(([name, amount]) => `${name}=${amount}`)
+                  .join(' '),
               ]),
             ),
       );

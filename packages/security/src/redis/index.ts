@@ -1,0 +1,1 @@
+export { RedisCounts, type RedisCountsClient, type RedisCountsOptions } from './redis-counts.ts';
