@@ -1,4 +1,4 @@
-import { quotasProblem, type Quotas } from './limits/quotas.ts';
+import { quotasProblem, type Quotas } from './quotas.ts';
 import { modelScopes, scopeProblem } from './scope.ts';
 import { SecurityError } from './security-error.ts';
 

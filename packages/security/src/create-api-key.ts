@@ -1,7 +1,7 @@
 import { apiKeyDigest, generateApiKey, pepperIdOf } from './api-key-format.ts';
 import { checkApiKeyRecord, type ApiKeyRecord } from './api-key-record.ts';
 import { checkList, checkOptions } from './check-options.ts';
-import type { Quotas } from './limits/quotas.ts';
+import type { Quotas } from './quotas.ts';
 import type { OptionNames } from './options-problem.ts';
 import { pepperKey } from './pepper.ts';
 import { modelScopes } from './scope.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Quotas } from './limits/quotas.ts';
+import type { Quotas } from './quotas.ts';
 
 /** Authenticated client of a request. */
 export interface Identity {

@@ -17,9 +17,9 @@ export { createApiKey, type CreateApiKeyOptions, type CreatedApiKey } from './cr
 export { getIdentity, type Identity } from './identity.ts';
 export { LeasedCounts, type LeasedCountsOptions, type Use } from './limits/leased-counts.ts';
 export { MemoryCounts } from './limits/memory-counts.ts';
-export type { Period } from './limits/period.ts';
+export type { Period } from './period.ts';
 export { quotaLimit, type QuotaLimit, type QuotaLimitOptions } from './limits/quota-limit.ts';
-export type { Quotas } from './limits/quotas.ts';
+export type { Quotas } from './quotas.ts';
 export type { SharedCounts, Taken, TakeRequest } from './limits/shared-counts.ts';
 export type { ErrorMiddleware, Middleware, Next } from './middleware.ts';
 export { parseApiKeys, type ParseApiKeysOptions } from './parse-api-keys.ts';

@@ -18,6 +18,7 @@ const soaks: Readonly<Record<string, string>> = {
   'records-outage': '../../../packages/gateway/test/recording/outage/soak.ts',
   'retrain-kills': '../../../packages/cli/test/retraining/killed/soak.ts',
   fuzz: '../../../packages/serving/test/soak/fuzz/main.ts',
+  limits: '../../../packages/security/test/redis/under-load/soak.ts',
   'onnx-files': '../../../packages/serving/test/soak/onnx-files/main.ts',
   swaps: '../../../packages/serving/test/soak/workers/swaps.ts',
   workers: '../../../packages/serving/test/soak/workers/main.ts',

@@ -22,7 +22,7 @@ export const limitsSettings = {
     'FAIRLEAD_LIMITS_TIMEOUT_MS',
     whole(1, 10_000),
     '100',
-    'Maximum time that a request waits for that Redis; after one that waited in vain, no request waits until Redis answers again.',
+    'Maximum time that a request waits for that Redis; after one without an answer, no request waits until Redis answers again.',
   ),
   requestsPerDay: setting(
     'FAIRLEAD_LIMITS_REQUESTS_PER_DAY',

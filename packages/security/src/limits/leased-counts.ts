@@ -1,5 +1,5 @@
 import type { RateLimitCount, RateLimitStore } from '../rate-limit-store.ts';
-import type { Period } from './period.ts';
+import type { Period } from '../period.ts';
 import type { SharedCounts, Taken } from './shared-counts.ts';
 
 /** Share of a limit that the processes of a host hold at most together. */

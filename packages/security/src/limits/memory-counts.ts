@@ -1,4 +1,4 @@
-import { periodEnd } from './period.ts';
+import { periodEnd } from '../period.ts';
 import { amountTaken, type SharedCounts, type Taken, type TakeRequest } from './shared-counts.ts';
 
 interface Window {

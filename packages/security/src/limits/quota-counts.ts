@@ -2,8 +2,8 @@ import { storeFailed } from '../checked-store.ts';
 import { clientKey, type RateLimitedClient } from '../client-key.ts';
 import { SecurityError } from '../security-error.ts';
 import { LeasedCounts, type Use } from './leased-counts.ts';
-import { describePeriod } from './period.ts';
-import { quotaRules, type QuotaRule, type Quotas } from './quotas.ts';
+import { describePeriod } from '../period.ts';
+import { quotaRules, type QuotaRule, type Quotas } from '../quotas.ts';
 import type { SharedCounts } from './shared-counts.ts';
 
 /** A quota with the counts of this process. */

@@ -6,7 +6,7 @@ import { getIdentity } from '../identity.ts';
 import type { Middleware, Next } from '../middleware.ts';
 import type { OptionNames } from '../options-problem.ts';
 import { QuotaCounts, refusalOf, type QuotaState, type QuotaStates } from './quota-counts.ts';
-import { quotasProblem, type Quotas } from './quotas.ts';
+import { quotasProblem, type Quotas } from '../quotas.ts';
 import type { SharedCounts } from './shared-counts.ts';
 
 /** Options of {@link quotaLimit}. */

@@ -1,4 +1,4 @@
-import type { Period } from './period.ts';
+import type { Period } from '../period.ts';
 
 /** A part of a client's limit that a process would like to use. */
 export interface TakeRequest {

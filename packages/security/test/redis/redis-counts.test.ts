@@ -74,7 +74,7 @@ const KEY = 'fairlead:limits:{client%3Aacme}:requests';
 const one = { ...CLIENT, need: 1, wanted: 1 };
 
 describe('counts in Redis', () => {
-  test('are shared by clients of Redis, whatever their limits, and end with their period', async () => {
+  test('are shared by clients of Redis, with different limits, and end with their period', async () => {
     const first = countsOf();
     const second = countsOf({ client: connect(redis.url) });
     await until(async () => (await second.take({ ...one, key: 'x' })).taken === 1);

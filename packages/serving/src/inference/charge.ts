@@ -2,7 +2,7 @@ import { elementCount, type Tensor } from '@fairlead/signature';
 import { isThenable } from '../errors/check-functions.ts';
 import { ServingError, type ServingErrorCode } from '../errors/serving-error.ts';
 
-/** What a request costs, known once it is decoded. */
+/** Cost of a request, known once it is decoded. */
 export interface RequestCost {
   /** Rows of the request: the first dimension of its inputs. */
   readonly rows: number;

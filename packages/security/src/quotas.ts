@@ -15,7 +15,7 @@ export interface Quotas {
 }
 
 /** Name of a quota. */
-export type QuotaName = keyof Quotas;
+type QuotaName = keyof Quotas;
 
 /** A quota, without its amount. */
 export interface QuotaRule {
@@ -36,7 +36,7 @@ export const quotaRules: readonly QuotaRule[] = [
 ];
 
 /** Largest quota, up to which Redis counts exactly. */
-export const MAX_QUOTA = 1e15;
+const MAX_QUOTA = 1e15;
 
 /** Describes what is wrong with quotas of unknown origin; undefined if nothing is. */
 export function quotasProblem(value: unknown): string | undefined {
