@@ -22,3 +22,23 @@ export { Cache } from './cache/cache.ts';
 export type { CacheOptions, CacheProps } from './cache/cache.ts';
 export type { ScalingOptions, ScheduledCapacity } from './scaling/scaling-options.ts';
 export type { ImmutableUpdates, InPlaceUpdates, UpdateOptions } from './updates/update-options.ts';
+export { Watching } from './watching/watching.ts';
+export type { WatchingProps } from './watching/watching.ts';
+export type { WatchingOptions } from './watching/watching-options.ts';
+export type { WatchedBalancer } from './watching/alarm-definitions.ts';
+export { CiRole } from './ci-role/ci-role.ts';
+export type { CiRoleProps } from './ci-role/ci-role.ts';
+export type {
+  CiPermission,
+  CiRoleOptions,
+  GithubOptions,
+  GitlabOptions,
+} from './ci-role/ci-role-options.ts';
+export { Backup } from './backup/backup.ts';
+export type { BackupProps } from './backup/backup.ts';
+export type { BackupOptions } from './backup/backup-options.ts';
+export { Edge } from './edge/edge.ts';
+export type { EdgeOrigin, EdgeProps } from './edge/edge.ts';
+export { Firewall } from './edge/firewall.ts';
+export type { FirewallProps } from './edge/firewall.ts';
+export type { DistributionOptions, EdgeOptions, FirewallOptions } from './edge/edge-options.ts';

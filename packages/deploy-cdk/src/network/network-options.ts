@@ -1,7 +1,7 @@
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 
 import { checkOneOf, checkOptions, checkWholeNumber, invalidOption } from '../check-options.ts';
-import { checkRetention } from './flow-log.ts';
+import { retentionOf } from '../retention-days.ts';
 
 /** Way of the hosts to addresses outside of the VPC. */
 export type InternetAccess = 'none' | 'nat';
@@ -53,7 +53,7 @@ export function checkNetworkOptions(options: NetworkOptions): void {
   if (internetAccess !== undefined) {
     checkOneOf('network.internetAccess', internetAccess, ['none', 'nat']);
   }
-  if (flowLogDays !== undefined) checkRetention('network.flowLogDays', flowLogDays);
+  if (flowLogDays !== undefined) retentionOf('Option network.flowLogDays', flowLogDays);
 }
 
 /** Six subnets of /24 and six of /20 don't fit into a smaller network than /17; /18 holds those of three zones. */

@@ -6,15 +6,15 @@ import { keyPattern, type StoredKind, type StoredObjects } from './stored-object
 /** Permissions on keys, by the statement's purpose. */
 type KeyPermissions = Readonly<Record<string, readonly string[]>>;
 
-const LEAD = '.conditional-write-check';
+const PROBE = '.conditional-write-check';
 
 /** Actions on objects of hosts that serve, with the keys below the prefix. The tests compare them with the requests of the packages. */
 const permissions: Readonly<Record<StoredKind, KeyPermissions>> = {
   registry: {
     's3:GetObject': ['*'],
     // Rollouts, events and drift verdicts; versions, aliases and blobs are pushed by other roles.
-    's3:PutObject': [LEAD, 'claims/*', 'drift/*', 'models/*', 'rollouts/*', 'windows/*'],
-    's3:DeleteObject': [LEAD, 'rollouts/*/counts/*'],
+    's3:PutObject': [PROBE, 'claims/*', 'drift/*', 'models/*', 'rollouts/*', 'windows/*'],
+    's3:DeleteObject': [PROBE, 'claims/*', 'rollouts/*/counts/*'],
   },
   captures: { 's3:GetObject': ['*'], 's3:PutObject': ['*'], 's3:DeleteObject': ['*'] },
   jobs: { 's3:GetObject': ['*'], 's3:PutObject': ['*'], 's3:DeleteObject': ['*'] },

@@ -68,6 +68,8 @@ export class Storage extends Construct {
   readonly buckets: ReadonlyMap<string, Bucket>;
   /** Bucket of releases, with the archives below `releases/`. */
   readonly releases: Bucket;
+  /** Prefix of commands in that bucket. */
+  readonly commandPrefix: string;
   /** Access logs of the buckets, by bucket. */
   readonly accessLogs: Bucket;
   /** Permissions of hosts. */
@@ -78,6 +80,7 @@ export class Storage extends Construct {
     super(scope, id);
     checkStorageOptions(options);
     this.#options = options;
+    this.commandPrefix = options.commandPrefix ?? 'deploy';
     this.key = new Key(this, 'Key', {
       description: `Objects of ${deployment.name}`,
       enableKeyRotation: true,
@@ -102,12 +105,12 @@ export class Storage extends Construct {
   }
 
   #releaseBucket(): Bucket {
-    const { releaseBucketName, commandPrefix = 'deploy' } = this.#options;
+    const { releaseBucketName } = this.#options;
     const objects = [{ kind: 'releases', prefix: RELEASES }] as const;
     const bucket = this.#bucket('Releases', releaseBucketName, objects);
     bucket.addLifecycleRule({
       id: 'commands',
-      prefix: `${commandPrefix}/`,
+      prefix: `${this.commandPrefix}/`,
       // Each is removed after its command; only those of an interrupted one stay.
       expiration: Duration.days(1),
     });

@@ -1,0 +1,152 @@
+import { Aws } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+
+import { bucketArn } from '../storage/host-statements.ts';
+import { keyPattern, type StoredObjects } from '../storage/stored-objects.ts';
+import type { CiPermission } from './ci-role-options.ts';
+
+/** Resources that a pipeline works with. */
+export interface CiResources {
+  /** Qualifier of the CDK bootstrap. */
+  readonly qualifier: string;
+  /** ARN of the bucket of releases, with the prefix of commands. */
+  readonly releases: { readonly bucketArn: string; readonly commandPrefix: string } | undefined;
+  /** ARNs of keys of the buckets. */
+  readonly keyArns: readonly string[];
+  readonly registry: StoredObjects | undefined;
+  /** Name of the Auto Scaling group of the hosts. */
+  readonly autoScalingGroup: string | undefined;
+  readonly targetGroupArn: string | undefined;
+  /** ARN of the parameter with the release of new hosts. */
+  readonly releaseParameterArn: string | undefined;
+}
+
+const objectRequests = ['s3:GetObject', 's3:PutObject'];
+
+/** Statements by permission, from the requests of `cdk deploy`, `fairlead deploy` and `fairlead model`. */
+const statements: Readonly<Record<CiPermission, (resources: CiResources) => PolicyStatement[]>> = {
+  // CloudFormation, and what it may create, is up to the roles of the bootstrap.
+  stack: ({ qualifier }) => [
+    new PolicyStatement({
+      actions: ['sts:AssumeRole'],
+      resources: ['deploy', 'file-publishing', 'lookup'].map(
+        (name) =>
+          `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/cdk-${qualifier}-${name}-role-${Aws.ACCOUNT_ID}-${Aws.REGION}`,
+      ),
+    }),
+  ],
+  releases: ({ releases, keyArns }) =>
+    releases === undefined
+      ? []
+      : [
+          new PolicyStatement({
+            actions: objectRequests,
+            resources: [`${releases.bucketArn}/releases/*`],
+          }),
+          ...keyStatements(keyArns),
+        ],
+  hosts: (resources) => hostStatements(resources),
+  models: ({ registry, keyArns }) =>
+    registry === undefined ? [] : [...registryStatements(registry), ...keyStatements(keyArns)],
+};
+
+/** Returns the statements of these permissions. */
+export function ciStatements(
+  permissions: readonly CiPermission[],
+  resources: CiResources,
+): PolicyStatement[] {
+  return permissions.flatMap((permission) => statements[permission](resources));
+}
+
+function hostStatements(resources: CiResources): PolicyStatement[] {
+  const { releases, keyArns, autoScalingGroup, targetGroupArn, releaseParameterArn } = resources;
+  const arn = (service: string, rest: string) => `arn:${Aws.PARTITION}:${service}:${rest}`;
+  return [
+    new PolicyStatement({
+      actions: ['ssm:SendCommand'],
+      resources: [arn('ssm', `${Aws.REGION}::document/AWS-RunShellScript`)],
+    }),
+    ...(autoScalingGroup === undefined
+      ? []
+      : [
+          new PolicyStatement({
+            actions: ['ssm:SendCommand'],
+            resources: [arn('ec2', `${Aws.REGION}:${Aws.ACCOUNT_ID}:instance/*`)],
+            conditions: {
+              StringEquals: { 'ssm:resourceTag/aws:autoscaling:groupName': autoScalingGroup },
+            },
+          }),
+        ]),
+    // These have no resources.
+    new PolicyStatement({
+      actions: ['ssm:CancelCommand', 'ssm:GetCommandInvocation'],
+      resources: ['*'],
+    }),
+    ...(targetGroupArn === undefined
+      ? []
+      : [
+          new PolicyStatement({
+            actions: [
+              'elasticloadbalancing:DeregisterTargets',
+              'elasticloadbalancing:RegisterTargets',
+            ],
+            resources: [targetGroupArn],
+          }),
+          new PolicyStatement({
+            actions: ['elasticloadbalancing:DescribeTargetHealth'],
+            resources: ['*'],
+          }),
+        ]),
+    ...(releaseParameterArn === undefined
+      ? []
+      : [
+          new PolicyStatement({
+            actions: ['ssm:GetParameter', 'ssm:PutParameter'],
+            resources: [releaseParameterArn],
+          }),
+        ]),
+    ...(releases === undefined
+      ? []
+      : [
+          new PolicyStatement({
+            actions: [...objectRequests, 's3:DeleteObject'],
+            resources: [`${releases.bucketArn}/${releases.commandPrefix}/*`],
+          }),
+          ...keyStatements(keyArns),
+        ]),
+  ];
+}
+
+function registryStatements(registry: StoredObjects): PolicyStatement[] {
+  const arn = bucketArn(registry.bucket);
+  return [
+    new PolicyStatement({
+      actions: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
+      resources: [arn],
+    }),
+    new PolicyStatement({
+      actions: [...objectRequests, 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+      resources: [`${arn}/${keyPattern(registry)}`],
+    }),
+    // Pushes delete their leases, and the object of the check for conditional writes.
+    new PolicyStatement({
+      actions: ['s3:DeleteObject'],
+      resources: ['.conditional-write-check', 'claims/*'].map(
+        (key) => `${arn}/${keyPattern(registry, key)}`,
+      ),
+    }),
+  ];
+}
+
+function keyStatements(keyArns: readonly string[]): PolicyStatement[] {
+  if (keyArns.length === 0) return [];
+  return [
+    new PolicyStatement({
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      resources: [...keyArns],
+      conditions: {
+        StringEquals: { 'kms:ViaService': `s3.${Aws.REGION}.${Aws.URL_SUFFIX}` },
+      },
+    }),
+  ];
+}

@@ -1,0 +1,252 @@
+import type { Deployment } from '@fairlead/deploy-config';
+import { cloudWatchAlarms, type CloudWatchAlarm } from '@fairlead/monitoring/dashboards';
+import type { CfnAlarmProps } from 'aws-cdk-lib/aws-cloudwatch';
+
+import type { PublishedMetrics } from './published-metrics.ts';
+import type { ResolvedWatching } from './watching-options.ts';
+
+/** Load balancer in front of the hosts, as CloudWatch names it. */
+export interface WatchedBalancer {
+  /** `loadBalancerFullName`: `app/shop/50dc6c495c0c9188`. */
+  readonly loadBalancer: string;
+  /** `targetGroupFullName`: `targetgroup/shop/73e2d6bc24d8a067`. */
+  readonly targetGroup: string;
+  /** ARNs of the certificates of its listeners in ACM. @defaultValue none */
+  readonly certificates?: readonly string[];
+}
+
+/** Queue of jobs with its dead-letter queue, by name. */
+interface WatchedQueue {
+  readonly name: string;
+  readonly deadLetters: string;
+}
+
+/** Resources with alarms. */
+export interface WatchedResources {
+  /** Name of the Auto Scaling group of the hosts. */
+  readonly autoScalingGroup: string;
+  readonly balancer?: WatchedBalancer | undefined;
+  readonly queues: readonly WatchedQueue[];
+}
+
+/** Alarm by the end of its name; `stopsRollout` makes it part of the alarm of rollouts. */
+export interface AlarmDefinition {
+  readonly id: string;
+  readonly stopsRollout: boolean;
+  readonly props: Omit<CfnAlarmProps, 'alarmName' | 'alarmActions' | 'okActions'>;
+}
+
+/** Default of `FAIRLEAD_JOBS_MAX`. */
+const DEFAULT_JOBS_MAX = 1000;
+/** Prefix of names before they are cut off: a name of an Auto Scaling group may not be known yet. */
+const PREFIX = 'alarm';
+const ROLLOUT = /(?:-failures|-latency|^failures|^latency|^unhealthy-hosts|^heartbeat)$/;
+
+/** Returns all alarms of a service: those of `@fairlead/monitoring`, and those of the load balancer, jobs, drift and certificates of ACM. */
+export function alarmDefinitions(
+  deployment: Deployment,
+  published: PublishedMetrics,
+  resources: WatchedResources,
+  options: ResolvedWatching,
+): readonly AlarmDefinition[] {
+  const { namespace, hostNamespace, hasCertificate } = published;
+  const { autoScalingGroup, balancer, queues } = resources;
+  const { models, failureShare, latencyMs, certificateDays } = options;
+  const shared = cloudWatchAlarms({
+    ...{ namespace, models, prefix: PREFIX, failureShare, latencyMs },
+    hosts: { namespace: hostNamespace, autoScalingGroup },
+    ...(balancer && {
+      loadBalancer: { loadBalancer: balancer.loadBalancer, targetGroup: balancer.targetGroup },
+    }),
+  });
+  const definitions = [
+    ...shared
+      .map((alarm) => ofShared(alarm, autoScalingGroup, certificateDays))
+      .filter(({ id }) => id !== 'certificate' || hasCertificate),
+    heartbeat(hostNamespace, autoScalingGroup),
+    ...(balancer ? balancerAlarms(balancer, options) : []),
+    ...queues.flatMap((queue) => queueAlarms(queue, deployment, options)),
+    ...(judgesDrift(deployment) ? [drift(namespace)] : []),
+  ];
+  return definitions.map(({ id, props }) => ({ id, props, stopsRollout: ROLLOUT.test(id) }));
+}
+
+type Definition = Omit<AlarmDefinition, 'stopsRollout'>;
+
+function ofShared(alarm: CloudWatchAlarm, group: string, certificateDays: number): Definition {
+  const id = alarm.AlarmName.replace(`${PREFIX}-`, '').replace(`${group}-`, '');
+  const isCertificate = id === 'certificate';
+  return {
+    id,
+    props: {
+      alarmDescription: isCertificate
+        ? `A certificate of ${group} ends within ${certificateDays} days, or is not checked any more.`
+        : alarm.AlarmDescription,
+      namespace: alarm.Namespace,
+      metricName: alarm.MetricName,
+      dimensions: dimensions(
+        Object.fromEntries(alarm.Dimensions.map(({ Name, Value }) => [Name, Value])),
+      ),
+      ...(alarm.Statistic !== undefined && { statistic: alarm.Statistic }),
+      ...(alarm.ExtendedStatistic !== undefined && { extendedStatistic: alarm.ExtendedStatistic }),
+      ...(alarm.EvaluateLowSampleCountPercentile !== undefined && {
+        evaluateLowSampleCountPercentile: alarm.EvaluateLowSampleCountPercentile,
+      }),
+      period: alarm.Period,
+      evaluationPeriods: alarm.EvaluationPeriods,
+      datapointsToAlarm: alarm.DatapointsToAlarm,
+      threshold: isCertificate ? certificateDays : alarm.Threshold,
+      comparisonOperator: alarm.ComparisonOperator,
+      treatMissingData: alarm.TreatMissingData,
+    },
+  };
+}
+
+const fiveMinutes = { period: 60, evaluationPeriods: 5, datapointsToAlarm: 5 } as const;
+
+function heartbeat(namespace: string, group: string): Definition {
+  return {
+    id: 'heartbeat',
+    props: {
+      alarmDescription: `No host of ${group} has sent metrics for five minutes.`,
+      ...{ namespace, metricName: 'mem_used_percent', statistic: 'SampleCount' },
+      dimensions: dimensions({ AutoScalingGroupName: group }),
+      ...fiveMinutes,
+      threshold: 1,
+      comparisonOperator: 'LessThanThreshold',
+      treatMissingData: 'breaching',
+    },
+  };
+}
+
+/** Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html */
+function balancerAlarms(
+  { loadBalancer, targetGroup, certificates = [] }: WatchedBalancer,
+  { failureShare, latencyMs, certificateDays }: ResolvedWatching,
+): readonly Definition[] {
+  const ofTargets = dimensions({ LoadBalancer: loadBalancer, TargetGroup: targetGroup });
+  const query = (id: string, metricName: string) => ({
+    id,
+    metricStat: {
+      metric: { namespace: 'AWS/ApplicationELB', metricName, dimensions: ofTargets },
+      period: 60,
+      stat: 'Sum',
+    },
+    returnData: false,
+  });
+  const isAbove = {
+    comparisonOperator: 'GreaterThanThreshold',
+    treatMissingData: 'notBreaching',
+  } as const;
+  return [
+    {
+      id: 'failures',
+      props: {
+        alarmDescription: `More than ${failureShare * 100} % of the requests get 5xx from the hosts.`,
+        metrics: [
+          query('failed', 'HTTPCode_Target_5XX_Count'),
+          query('requests', 'RequestCount'),
+          {
+            id: 'share',
+            // Without failures there is no such metric.
+            expression: 'FILL(failed, 0) / requests',
+            label: 'Share of failed requests',
+            returnData: true,
+          },
+        ],
+        ...{ evaluationPeriods: 5, datapointsToAlarm: 3, threshold: failureShare, ...isAbove },
+      },
+    },
+    {
+      id: 'latency',
+      props: {
+        alarmDescription: `1 % of the requests take the hosts more than ${latencyMs} ms.`,
+        ...{ namespace: 'AWS/ApplicationELB', metricName: 'TargetResponseTime' },
+        dimensions: ofTargets,
+        extendedStatistic: 'p99',
+        evaluateLowSampleCountPercentile: 'ignore',
+        ...{ ...fiveMinutes, threshold: latencyMs / 1000, ...isAbove },
+      },
+    },
+    ...certificates.map((arn, index) => ({
+      id: index === 0 ? 'balancer-certificate' : `balancer-certificate-${index + 1}`,
+      props: {
+        alarmDescription: `A certificate of the load balancer ends within ${certificateDays} days: its renewal has failed.`,
+        ...{
+          namespace: 'AWS/CertificateManager',
+          metricName: 'DaysToExpiry',
+          statistic: 'Minimum',
+        },
+        dimensions: dimensions({ CertificateArn: arn }),
+        ...{ period: 86_400, evaluationPeriods: 1, datapointsToAlarm: 1 },
+        threshold: certificateDays,
+        comparisonOperator: 'LessThanThreshold',
+        treatMissingData: 'missing',
+      },
+    })),
+  ];
+}
+
+/** Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html */
+function queueAlarms(
+  { name, deadLetters }: WatchedQueue,
+  { gateway }: Deployment,
+  { jobWaitMinutes }: ResolvedWatching,
+): readonly Definition[] {
+  const maxJobs = Number(gateway.environment.FAIRLEAD_JOBS_MAX ?? DEFAULT_JOBS_MAX);
+  const ofQueue = (metricName: string, queue: string, threshold: number) => ({
+    ...{ namespace: 'AWS/SQS', metricName, statistic: 'Maximum' },
+    dimensions: dimensions({ QueueName: queue }),
+    ...{ ...fiveMinutes, threshold, comparisonOperator: 'GreaterThanThreshold' },
+    treatMissingData: 'notBreaching',
+  });
+  return [
+    {
+      id: `${name}-depth`,
+      props: {
+        alarmDescription: `${name} has more than 80 % of the ${maxJobs} messages at which jobs are rejected.`,
+        ...ofQueue('ApproximateNumberOfMessagesVisible', name, Math.floor(maxJobs * 0.8)),
+      },
+    },
+    {
+      id: `${name}-wait`,
+      props: {
+        alarmDescription: `A message waits in ${name} for more than ${jobWaitMinutes} minutes.`,
+        ...ofQueue('ApproximateAgeOfOldestMessage', name, jobWaitMinutes * 60),
+      },
+    },
+    {
+      id: `${name}-dead-letters`,
+      props: {
+        alarmDescription: `Messages of ${name} end every process that receives them, and are in ${deadLetters}.`,
+        ...ofQueue('ApproximateNumberOfMessagesVisible', deadLetters, 0),
+        ...{ evaluationPeriods: 1, datapointsToAlarm: 1 },
+      },
+    },
+  ];
+}
+
+/** Drift needs the windows of the state folder. */
+function judgesDrift({ gateway: { environment } }: Deployment): boolean {
+  const { FAIRLEAD_STATE_FOLDER: folder = '', FAIRLEAD_DRIFT: drift = 'auto' } = environment;
+  return drift === 'on' || (drift === 'auto' && folder !== '');
+}
+
+function drift(namespace: string): Definition {
+  return {
+    id: 'drift',
+    props: {
+      alarmDescription: 'Features or outputs of a model drift from its training table.',
+      ...{ namespace, metricName: 'DriftedFeatures', statistic: 'Maximum' },
+      dimensions: dimensions({ service: 'fairlead-gateway' }),
+      ...{ period: 300, evaluationPeriods: 1, datapointsToAlarm: 1, threshold: 0 },
+      comparisonOperator: 'GreaterThanThreshold',
+      // A deployment that restarts all gateways ends no drift.
+      treatMissingData: 'ignore',
+    },
+  };
+}
+
+function dimensions(values: Readonly<Record<string, string>>) {
+  return Object.entries(values).map(([name, value]) => ({ name, value }));
+}

@@ -1,0 +1,71 @@
+import { cloudWatchDashboard } from '@fairlead/monitoring/dashboards';
+
+import type { WatchedResources } from './alarm-definitions.ts';
+import type { PublishedMetrics } from './published-metrics.ts';
+
+const WIDGET = { width: 8, height: 6 };
+const PER_LINE = 3;
+
+/** Returns the body of the dashboard: models and hosts as `@fairlead/monitoring` shows them, then load balancer and queues. */
+export function dashboardBody(
+  { namespace, hostNamespace }: PublishedMetrics,
+  { balancer, queues }: WatchedResources,
+  region: string,
+): object {
+  const { widgets } = cloudWatchDashboard({ namespace, hostNamespace, region });
+  const elb = (metric: string, stat: string, others: readonly string[]) => [
+    ...['AWS/ApplicationELB', metric, 'LoadBalancer', balancer?.loadBalancer ?? '', ...others],
+    { stat },
+  ];
+  const ofTargets = ['TargetGroup', balancer?.targetGroup ?? ''];
+  const charts: readonly Chart[] = [
+    ...(balancer
+      ? ([
+          ['Requests at the load balancer', 'requests', [elb('RequestCount', 'Sum', [])]],
+          [
+            'Failed requests at the load balancer',
+            'requests',
+            [elb('HTTPCode_Target_5XX_Count', 'Sum', []), elb('HTTPCode_ELB_5XX_Count', 'Sum', [])],
+          ],
+          [
+            'Hosts',
+            'hosts',
+            [
+              elb('HealthyHostCount', 'Minimum', ofTargets),
+              elb('UnHealthyHostCount', 'Maximum', ofTargets),
+            ],
+          ],
+        ] as const)
+      : []),
+    ...queues.map(
+      ({ name, deadLetters }) =>
+        [
+          `Messages of ${name}`,
+          'messages',
+          [name, deadLetters].map((queue) => [
+            ...['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', queue],
+            { stat: 'Maximum' },
+          ]),
+        ] as const,
+    ),
+  ];
+  const top = Math.max(0, ...widgets.map(({ y, height }) => y + height));
+  return {
+    widgets: [
+      ...widgets,
+      ...charts.map(([title, label, metrics], index) => ({
+        type: 'metric',
+        x: (index % PER_LINE) * WIDGET.width,
+        y: top + Math.floor(index / PER_LINE) * WIDGET.height,
+        ...WIDGET,
+        properties: {
+          ...{ title, region, view: 'timeSeries', period: 60, metrics },
+          yAxis: { left: { min: 0, label, showUnits: false } },
+        },
+      })),
+    ],
+  };
+}
+
+/** Title, label of the axis, and metrics. */
+type Chart = readonly [title: string, label: string, metrics: readonly (readonly unknown[])[]];

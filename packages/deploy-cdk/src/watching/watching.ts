@@ -1,0 +1,199 @@
+import type { Deployment } from '@fairlead/deploy-config';
+import { Aws, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  Alarm,
+  AlarmRule,
+  AlarmState,
+  CfnAlarm,
+  CfnDashboard,
+  CompositeAlarm,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+
+import {
+  alarmDefinitions,
+  type WatchedBalancer,
+  type WatchedResources,
+} from './alarm-definitions.ts';
+import { dashboardBody } from './dashboard-body.ts';
+import { NoticeTopic } from './notice-topic.ts';
+import { publishedMetrics, type PublishedMetrics } from './published-metrics.ts';
+import { retentionOf } from '../retention-days.ts';
+import { resolveWatching, type WatchingOptions } from './watching-options.ts';
+import type { JobQueues } from '../queue/job-queues.ts';
+
+/** Properties of {@link Watching}. */
+export interface WatchingProps {
+  readonly deployment: Deployment;
+  /** Name of the Auto Scaling group of the hosts. */
+  readonly autoScalingGroup: string;
+  /** Load balancer in front of the hosts. @defaultValue none */
+  readonly balancer?: WatchedBalancer;
+  /** Queues of jobs. @defaultValue none */
+  readonly queues?: JobQueues;
+  /** Options of `ModelService`. @defaultValue the defaults of each option */
+  readonly options?: WatchingOptions;
+}
+
+/**
+ * Log groups, alarms and dashboard of a model server, from what the deployment makes its hosts publish. Alarms go to an encrypted topic; one composite
+ * alarm, of failures, latency and unhealthy hosts, stops a rollout.
+ *
+ * @throws DeployCdkError `ERR_DEPLOY_CDK_INVALID_OPTION`
+ *
+ * @example
+ * ```ts
+ * import { Watching } from '@fairlead/deploy-cdk';
+ * import { defineDeployment } from '@fairlead/deploy-config';
+ * import { App, Stack } from 'aws-cdk-lib';
+ *
+ * const deployment = defineDeployment({
+ *   target: { nginx: '1.22.1' },
+ *   host: { cores: 2, memoryBytes: 4e9 },
+ *   layout: 'host',
+ *   nginx: { listen: { scheme: 'http', address: '0.0.0.0:8080' } },
+ *   gateway: {
+ *     command: ['/opt/fairlead/current/bin/node', 'main.js'],
+ *     service: { user: 'fairlead' },
+ *     environment: { FAIRLEAD_CLOUDWATCH_NAMESPACE: 'Shop' },
+ *   },
+ *   cloudWatch: {},
+ * });
+ * const stack = new Stack(new App(), 'Shop');
+ * const watching = new Watching(stack, 'Watching', { deployment, autoScalingGroup: 'shop' });
+ * console.log([...watching.alarms.keys()]); // [ 'memory', 'disk', 'heartbeat' ]
+ * ```
+ */
+export class Watching extends Construct {
+  /** Receiver of alarms and notices. */
+  readonly topic: Topic;
+  /** Log groups by name. */
+  readonly logGroups: ReadonlyMap<string, LogGroup>;
+  /** Alarms by the end of their names. */
+  readonly alarms: ReadonlyMap<string, CfnAlarm>;
+  /** Alarm that stops a rollout, for instance refresh. */
+  readonly rolloutAlarm: CompositeAlarm;
+  readonly dashboard: CfnDashboard;
+  /** Permissions of hosts. */
+  readonly statements: PolicyStatement[];
+
+  constructor(scope: Construct, id: string, props: WatchingProps) {
+    super(scope, id);
+    const { deployment, autoScalingGroup, balancer, queues } = props;
+    const options = resolveWatching(props.options ?? {}, deployment);
+    const published = publishedMetrics(deployment);
+    const notices = new NoticeTopic(this, 'Notices', { deployment, emails: options.emails });
+    this.topic = notices.topic;
+    this.logGroups = this.#logGroups(published, notices);
+    const resources: WatchedResources = {
+      ...{ autoScalingGroup, balancer },
+      queues: [...(queues?.queues.keys() ?? [])].map((name) => ({
+        name,
+        deadLetters: queues?.deadLetterQueues.get(name)?.queueName ?? '',
+      })),
+    };
+    const definitions = alarmDefinitions(deployment, published, resources, options);
+    const actions = [this.topic.topicArn];
+    this.alarms = new Map(
+      definitions.map(({ id: name, props: definition }) => [
+        name,
+        new CfnAlarm(this, `Alarm-${name}`, {
+          ...definition,
+          alarmName: `${options.prefix}-${name}`,
+          ...{ alarmActions: actions, okActions: actions },
+        }),
+      ]),
+    );
+    const stopping = definitions
+      .filter(({ stopsRollout }) => stopsRollout)
+      .map(({ id: name }) => name);
+    this.rolloutAlarm = this.#rolloutAlarm(`${options.prefix}-rollout`, stopping);
+    this.dashboard = new CfnDashboard(this, 'Dashboard', {
+      dashboardName: options.prefix,
+      dashboardBody: Stack.of(this).toJsonString(dashboardBody(published, resources, Aws.REGION)),
+    });
+    this.statements = [...this.#agentStatements(published), ...notices.statements];
+  }
+
+  #logGroups({ logGroups }: PublishedMetrics, { key }: NoticeTopic): Map<string, LogGroup> {
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal(`logs.${Aws.REGION}.${Aws.URL_SUFFIX}`)],
+        actions: [
+          'kms:Decrypt',
+          'kms:DescribeKey',
+          'kms:Encrypt',
+          'kms:GenerateDataKey',
+          'kms:GenerateDataKeyWithoutPlaintext',
+          'kms:ReEncryptFrom',
+          'kms:ReEncryptTo',
+        ],
+        resources: ['*'],
+        conditions: {
+          ArnEquals: {
+            'kms:EncryptionContext:aws:logs:arn': logGroups.map(({ name }) => this.#logArn(name)),
+          },
+        },
+      }),
+    );
+    return new Map(
+      logGroups.map(({ name, retentionDays }) => [
+        name,
+        new LogGroup(this, `Logs-${name}`, {
+          logGroupName: name,
+          encryptionKey: key,
+          retention: retentionOf('cloudWatch.retentionDays of the deployment', retentionDays),
+          removalPolicy: RemovalPolicy.RETAIN,
+        }),
+      ]),
+    );
+  }
+
+  #rolloutAlarm(compositeAlarmName: string, names: readonly string[]): CompositeAlarm {
+    const rules = names.map((name) => {
+      const { attrArn = '' } = this.alarms.get(name) ?? {};
+      const alarm = Alarm.fromAlarmArn(this, `Rule-${name}`, attrArn);
+      return AlarmRule.fromAlarm(alarm, AlarmState.ALARM);
+    });
+    const alarm = new CompositeAlarm(this, 'Rollout', {
+      compositeAlarmName,
+      alarmDescription: `A rollout stops and returns to the release before: ${names.join(', ')}.`,
+      alarmRule: AlarmRule.anyOf(...rules),
+    });
+    alarm.addAlarmAction(new SnsAction(this.topic));
+    alarm.addOkAction(new SnsAction(this.topic));
+    return alarm;
+  }
+
+  #agentStatements({ namespace, hostNamespace, logGroups }: PublishedMetrics): PolicyStatement[] {
+    const arns = logGroups.map(({ name }) => this.#logArn(name));
+    return [
+      new PolicyStatement({
+        actions: ['cloudwatch:PutMetricData'],
+        // The action has no resources; the condition limits it.
+        resources: ['*'],
+        conditions: {
+          StringEquals: { 'cloudwatch:namespace': [...new Set([namespace, hostNamespace])] },
+        },
+      }),
+      // The agent reads the name of the Auto Scaling group from the tags of its instance; the action has no resources.
+      new PolicyStatement({ actions: ['ec2:DescribeTags'], resources: ['*'] }),
+      new PolicyStatement({
+        actions: ['logs:DescribeLogStreams', 'logs:PutRetentionPolicy'],
+        resources: arns.map((arn) => `${arn}:*`),
+      }),
+      new PolicyStatement({
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: arns.map((arn) => `${arn}:log-stream:*`),
+      }),
+    ];
+  }
+
+  #logArn(name: string): string {
+    return `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:${name}`;
+  }
+}

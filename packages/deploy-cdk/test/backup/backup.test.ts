@@ -1,0 +1,137 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { expect, it } from 'vitest';
+
+import { Backup, Storage, type BackupOptions } from '@fairlead/deploy-cdk';
+import { checkStack } from '../support/check-stack.ts';
+import { storedDeployment } from '../support/stored-deployment.ts';
+
+const inFolders = {
+  FAIRLEAD_REGISTRY: '/var/lib/shop/registry',
+  FAIRLEAD_CAPTURE_LOCATION: '',
+  FAIRLEAD_JOBS_BUCKET: '',
+  FAIRLEAD_JOBS_QUEUE_URL: '',
+};
+
+function addBackup(stack: Stack, options: BackupOptions = {}, environment = {}, isStored = true) {
+  const deployment = storedDeployment(environment);
+  const storage = isStored ? new Storage(stack, 'Storage', { deployment }) : undefined;
+  return new Backup(stack, 'Backup', { deployment, storage, options });
+}
+
+function backupWith(...args: [BackupOptions?, Record<string, string>?, boolean?]) {
+  const stack = new Stack(new App(), 'Shop');
+  const backup = addBackup(stack, ...args);
+  return { backup, template: Template.fromStack(stack) };
+}
+
+it('each bucket of the service is backed up daily, into an encrypted vault', () => {
+  const { template } = backupWith();
+  template.hasResource('AWS::Backup::BackupVault', {
+    DeletionPolicy: 'Retain',
+    Properties: {
+      EncryptionKeyArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('BackupKey'), 'Arn'] },
+      LockConfiguration: Match.absent(),
+    },
+  });
+  template.hasResourceProperties('AWS::Backup::BackupPlan', {
+    BackupPlan: Match.objectLike({
+      BackupPlanRule: [
+        Match.objectLike({
+          ScheduleExpression: 'cron(0 5 * * ? *)',
+          Lifecycle: { DeleteAfterDays: 35 },
+        }),
+      ],
+    }),
+  });
+  const [selection, ...others] = Object.values(
+    template.findResources('AWS::Backup::BackupSelection'),
+  ) as { Properties: { BackupSelection: { Resources: unknown[]; ListOfTags?: unknown } } }[];
+  expect(others).toEqual([]);
+  expect(selection?.Properties.BackupSelection.Resources).toHaveLength(5);
+  expect(selection?.Properties.BackupSelection.ListOfTags).toBeUndefined();
+});
+
+it('volumes are backed up where the deployment stores its registry in a folder', () => {
+  const { backup, template } = backupWith({}, inFolders, false);
+  expect(backup.volumeTag).toBe('fairlead:backup');
+  template.hasResourceProperties('AWS::Backup::BackupSelection', {
+    BackupSelection: Match.objectLike({
+      ListOfTags: [
+        { ConditionKey: 'fairlead:backup', ConditionType: 'STRINGEQUALS', ConditionValue: 'shop' },
+      ],
+    }),
+  });
+  expect(JSON.stringify(template.findResources('AWS::IAM::Policy'))).not.toContain('s3:');
+});
+
+it('buckets and volumes are separate selections', () => {
+  const { template } = backupWith({}, { ...inFolders, FAIRLEAD_JOBS_FOLDER: '/var/lib/shop/jobs' });
+  template.resourceCountIs('AWS::Backup::BackupSelection', 2);
+});
+
+it('a vault with a lock refuses deletions after three days', () => {
+  const { template } = backupWith({ lock: true, time: '01:30', retentionDays: 90 });
+  template.hasResourceProperties('AWS::Backup::BackupVault', {
+    LockConfiguration: { MinRetentionDays: 1, ChangeableForDays: 3 },
+  });
+  template.hasResourceProperties('AWS::Backup::BackupPlan', {
+    BackupPlan: Match.objectLike({
+      BackupPlanRule: [
+        Match.objectLike({
+          ScheduleExpression: 'cron(30 1 * * ? *)',
+          Lifecycle: { DeleteAfterDays: 90 },
+        }),
+      ],
+    }),
+  });
+});
+
+it('the role of AWS Backup reads these buckets only, and writes no object', () => {
+  const { template } = backupWith();
+  const [policy] = Object.values(
+    template.findResources('AWS::IAM::Policy', {
+      Properties: { PolicyName: Match.stringLikeRegexp('BackupPolicy') },
+    }),
+  ) as {
+    Properties: {
+      PolicyDocument: { Statement: { Action: string | string[]; Resource: unknown }[] };
+    };
+  }[];
+  const statements = policy?.Properties.PolicyDocument.Statement ?? [];
+  const actions = statements.flatMap(({ Action }) => Action);
+  expect(actions).toContain('s3:GetObjectVersion');
+  expect(actions.filter((action) => /:(?:Put|Delete|Restore)Object|\*/.test(action))).toEqual([]);
+  const everywhere = statements.filter(({ Resource }) => Resource === '*');
+  expect(everywhere.flatMap(({ Action }) => Action)).toEqual([
+    'cloudwatch:GetMetricData',
+    'events:ListRules',
+    's3:ListAllMyBuckets',
+  ]);
+});
+
+it.each([
+  [
+    'nothing to back up',
+    {},
+    { FAIRLEAD_REGISTRY: 's3://acme-models' },
+    false,
+    'has nothing to back up',
+  ],
+  ['an hour of 25', { time: '25:00' }, {}, true, 'Option backup.time is "25:00"'],
+  ['no retention', { retentionDays: 0 }, {}, true, 'Option backup.retentionDays is 0'],
+])('rejects %s', (_, options, environment, isStored, message) => {
+  expect(() => backupWith(options, environment as Record<string, string>, isStored)).toThrow(
+    expect.objectContaining({
+      code: 'ERR_DEPLOY_CDK_INVALID_OPTION',
+      message: expect.stringContaining(message) as string,
+    }),
+  );
+});
+
+it('cdk-nag and cfn-lint find nothing in the plan with buckets and volumes', async () => {
+  const problems = await checkStack((stack) => {
+    addBackup(stack, { lock: true }, { FAIRLEAD_REGISTRY: '/var/lib/shop/registry' });
+  });
+  expect(problems).toEqual({ nag: [], lint: [] });
+}, 120_000);

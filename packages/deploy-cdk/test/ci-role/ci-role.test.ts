@@ -1,0 +1,199 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { expect, it } from 'vitest';
+
+import { CiRole, Storage, type CiRoleOptions } from '@fairlead/deploy-cdk';
+import { checkStack } from '../support/check-stack.ts';
+import { storedDeployment } from '../support/stored-deployment.ts';
+
+const github = { repository: 'acme/shop', environment: 'prod' };
+const targetGroupArn =
+  'arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/shop/0123456789abcdef';
+const releaseParameterArn = 'arn:aws:ssm:eu-central-1:111122223333:parameter/shop/release';
+
+function addRole(stack: Stack, options: CiRoleOptions, { isStored = true } = {}) {
+  const deployment = storedDeployment(isStored ? {} : { FAIRLEAD_REGISTRY: '/var/lib/registry' });
+  const storage = isStored ? new Storage(stack, 'Storage', { deployment }) : undefined;
+  return new CiRole(stack, 'CiRole', {
+    ...{ deployment, options, storage },
+    ...{ autoScalingGroup: 'shop', targetGroupArn, releaseParameterArn },
+  });
+}
+
+function roleWith(options: CiRoleOptions, more?: { isStored: boolean }) {
+  const stack = new Stack(new App(), 'Shop');
+  addRole(stack, options, more);
+  return Template.fromStack(stack);
+}
+
+/** Actions of the role, without those of other policies. */
+function actionsOf(template: Template): string[] {
+  const policies = Object.entries(template.findResources('AWS::IAM::Policy')) as [
+    string,
+    { Properties: { PolicyDocument: { Statement: { Action: string | string[] }[] } } },
+  ][];
+  return policies
+    .filter(([id]) => id.startsWith('CiRole'))
+    .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
+    .flatMap(({ Action }) => Action)
+    .toSorted();
+}
+
+it('trusts tokens of one repository and environment of GitHub', () => {
+  const template = roleWith({ github });
+  template.hasResourceProperties('AWS::IAM::OIDCProvider', {
+    Url: 'https://token.actions.githubusercontent.com',
+    ClientIdList: ['sts.amazonaws.com'],
+  });
+  template.hasResourceProperties('AWS::IAM::Role', {
+    MaxSessionDuration: 3600,
+    AssumeRolePolicyDocument: Match.objectLike({
+      Statement: [
+        {
+          Effect: 'Allow',
+          Action: 'sts:AssumeRoleWithWebIdentity',
+          Principal: { Federated: { 'Fn::GetAtt': [Match.stringLikeRegexp('Provider'), 'Arn'] } },
+          Condition: {
+            StringEquals: {
+              'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com',
+              'token.actions.githubusercontent.com:sub': 'repo:acme/shop:environment:prod',
+            },
+          },
+        },
+      ],
+    }),
+  });
+});
+
+it('trusts tokens of one project and branch of GitLab', () => {
+  const gitlab = { project: 'acme/ml/shop', url: 'https://gitlab.example.com' };
+  roleWith({ gitlab }).hasResourceProperties('AWS::IAM::Role', {
+    AssumeRolePolicyDocument: Match.objectLike({
+      Statement: [
+        Match.objectLike({
+          Condition: {
+            StringEquals: {
+              'gitlab.example.com:aud': 'https://gitlab.example.com',
+              'gitlab.example.com:sub': 'project_path:acme/ml/shop:ref_type:branch:ref:main',
+            },
+          },
+        }),
+      ],
+    }),
+  });
+});
+
+it('an account that has the provider gets no second one', () => {
+  const providerArn = 'arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com';
+  const template = roleWith({ github, providerArn });
+  template.resourceCountIs('AWS::IAM::OIDCProvider', 0);
+  expect(JSON.stringify(template.findResources('AWS::IAM::Role'))).toContain(providerArn);
+});
+
+it.each([
+  [['stack'], ['sts:AssumeRole']],
+  [['releases'], ['kms:Decrypt', 'kms:GenerateDataKey', 's3:GetObject', 's3:PutObject']],
+  [
+    ['hosts'],
+    [
+      'elasticloadbalancing:DeregisterTargets',
+      'elasticloadbalancing:DescribeTargetHealth',
+      'elasticloadbalancing:RegisterTargets',
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
+      's3:DeleteObject',
+      's3:GetObject',
+      's3:PutObject',
+      'ssm:CancelCommand',
+      'ssm:GetCommandInvocation',
+      'ssm:GetParameter',
+      'ssm:PutParameter',
+      'ssm:SendCommand',
+      'ssm:SendCommand',
+    ],
+  ],
+  [
+    ['models'],
+    [
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
+      's3:AbortMultipartUpload',
+      's3:DeleteObject',
+      's3:GetObject',
+      's3:ListBucket',
+      's3:ListBucketMultipartUploads',
+      's3:ListMultipartUploadParts',
+      's3:PutObject',
+    ],
+  ],
+] as const)('permission %s allows these actions and no other', (permissions, expected) => {
+  expect(actionsOf(roleWith({ github, permissions }))).toEqual(expected);
+});
+
+it('the role of the stack assumes the roles of the bootstrap, and no other', () => {
+  const template = roleWith({ github, permissions: ['stack'], bootstrapQualifier: 'acme' });
+  const [policy] = Object.values(
+    template.findResources('AWS::IAM::Policy', {
+      Properties: { PolicyName: Match.stringLikeRegexp('CiRole') },
+    }),
+  );
+  const text = JSON.stringify(policy);
+  for (const name of ['deploy', 'file-publishing', 'lookup']) {
+    expect(text).toContain(`:role/cdk-acme-${name}-role-`);
+  }
+  expect(text).not.toContain('*');
+});
+
+it('commands are sent to instances of the Auto Scaling group only', () => {
+  roleWith({ github, permissions: ['hosts'] }).hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: Match.objectLike({
+      Statement: Match.arrayWith([
+        Match.objectLike({
+          Action: 'ssm:SendCommand',
+          Condition: {
+            StringEquals: { 'ssm:resourceTag/aws:autoscaling:groupName': 'shop' },
+          },
+        }),
+      ]),
+    }),
+  });
+});
+
+it.each([
+  ['neither GitHub nor GitLab', {}, true, 'needs either github'],
+  ['both', { github, gitlab: { project: 'acme/shop' } }, true, 'needs either github'],
+  [
+    'every repository of an owner',
+    { github: { repository: 'acme/*', environment: 'prod' } },
+    true,
+    'Option ciRole.github.repository is "acme/*"',
+  ],
+  [
+    'every environment',
+    { github: { repository: 'acme/shop', environment: '*' } },
+    true,
+    'Option ciRole.github.environment is "*"',
+  ],
+  ['an unknown permission', { github, permissions: ['admin'] }, true, '"stack", "releases"'],
+  ['releases without a bucket', { github }, false, 'there is no bucket of releases'],
+  [
+    'models without a registry in S3',
+    { github, permissions: ['models'] },
+    false,
+    'set FAIRLEAD_REGISTRY to "s3://bucket/prefix"',
+  ],
+])('rejects %s', (_, options, isStored, message) => {
+  expect(() => roleWith(options as CiRoleOptions, { isStored })).toThrow(
+    expect.objectContaining({
+      code: 'ERR_DEPLOY_CDK_INVALID_OPTION',
+      message: expect.stringContaining(message) as string,
+    }),
+  );
+});
+
+it('cdk-nag and cfn-lint find nothing in the role with all permissions', async () => {
+  const problems = await checkStack((stack) => {
+    addRole(stack, { github, permissions: ['stack', 'releases', 'hosts', 'models'] });
+  });
+  expect(problems).toEqual({ nag: [], lint: [] });
+}, 120_000);
