@@ -7,7 +7,7 @@ export interface ScalingAction {
   readonly requestsPerSecond: number;
 }
 
-/** Options of {@link TargetTracking}. */
+/** Target tracking of hosts behind a load balancer. */
 export interface TargetTrackingOptions {
   /** Requests a minute for each host that the policy aims at. */
   readonly requestsPerTarget: number;
