@@ -1,7 +1,9 @@
-import { Aws, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+
+import { acknowledgeRule } from '../nag/acknowledge.ts';
 
 /**
  * Creates the bucket of the access log of the load balancers of an account.
@@ -33,9 +35,8 @@ export function accessLogBucket(scope: Construct, days: number): Bucket {
       },
     }),
   );
-  Validations.of(bucket).acknowledge({
-    id: 'AwsSolutions-S1',
-    reason: 'It has the log of the load balancer; a log of requests for the log would never end.',
-  });
+  const reason =
+    'It has the log of the load balancer; a log of requests for the log would never end.';
+  acknowledgeRule(bucket, 'S1', reason);
   return bucket;
 }

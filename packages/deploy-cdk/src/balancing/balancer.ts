@@ -1,7 +1,7 @@
 import type { Deployment } from '@fairlead/deploy-config';
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { Peer, Port } from 'aws-cdk-lib/aws-ec2';
+import { Peer, Port, type IPeer } from 'aws-cdk-lib/aws-ec2';
 import {
   type ApplicationListener,
   ApplicationLoadBalancer,
@@ -19,6 +19,7 @@ import {
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
+import { acknowledgeRule } from '../nag/acknowledge.ts';
 import type { Network } from '../network/network.ts';
 import { accessLogBucket } from './access-log-bucket.ts';
 import { checkBalancerOptions, type BalancerOptions } from './balancer-options.ts';
@@ -31,6 +32,8 @@ export interface BalancerProps {
   readonly network: Network;
   /** Options of `ModelService`. */
   readonly options: BalancerOptions;
+  /** Source of all requests, such as the prefix list of CloudFront, in place of `clientNetworks`. @defaultValue `clientNetworks` */
+  readonly clients?: IPeer | undefined;
 }
 
 /**
@@ -72,12 +75,13 @@ export class Balancer extends Construct {
   /** Bucket of the access log. */
   readonly accessLog: Bucket;
 
-  constructor(scope: Construct, id: string, { deployment, network, options }: BalancerProps) {
+  constructor(scope: Construct, id: string, props: BalancerProps) {
     super(scope, id);
+    const { deployment, network, options } = props;
     checkBalancerOptions(options);
     const target = targetOf(deployment, network.cidr);
     this.accessLog = accessLogBucket(this, options.accessLogDays ?? 90);
-    this.loadBalancer = this.#loadBalancer(deployment, network, options);
+    this.loadBalancer = this.#loadBalancer(props);
     const check = { seconds: options.healthCheckSeconds ?? 10, deployment, network };
     this.targetGroup = targetGroup(this, 'Hosts', {
       ...check,
@@ -119,17 +123,14 @@ export class Balancer extends Construct {
     }
   }
 
-  #loadBalancer(deployment: Deployment, network: Network, options: BalancerOptions) {
+  #loadBalancer({ deployment, network, options, clients }: BalancerProps) {
     const { clientNetworks = ['0.0.0.0/0'], internetFacing = true } = options;
     const { balancerSecurityGroup: group } = network;
-    for (const clients of clientNetworks) {
-      group.addIngressRule(Peer.ipv4(clients), Port.tcp(443), 'Clients');
-    }
-    if (clientNetworks.some((clients) => clients === '0.0.0.0/0')) {
-      Validations.of(group).acknowledge({
-        id: 'AwsSolutions-EC23',
-        reason: 'Clients are anywhere, and reach port 443 of the load balancer only.',
-      });
+    const peers = clients === undefined ? clientNetworks.map((each) => Peer.ipv4(each)) : [clients];
+    for (const peer of peers) group.addIngressRule(peer, Port.tcp(443), 'Clients');
+    if (clients === undefined && clientNetworks.includes('0.0.0.0/0')) {
+      const reason = 'Clients are anywhere, and reach port 443 of the load balancer only.';
+      acknowledgeRule(group, 'EC23', reason);
     }
     const balancer = new ApplicationLoadBalancer(this, 'LoadBalancer', {
       vpc: network.vpc,

@@ -27,6 +27,7 @@ import { addScaling } from '../scaling/add-scaling.ts';
 import { checkUpdateOptions, type UpdateOptions } from '../updates/update-options.ts';
 import { errorAlarm, updatePolicy } from '../updates/update-policy.ts';
 import { firstBoot } from './first-boot.ts';
+import { hostGroupName } from './host-group-name.ts';
 import { machineImage } from './host-image.ts';
 import {
   agentStatements,
@@ -50,6 +51,8 @@ export interface HostsProps {
   readonly release: ReleaseOptions;
   /** Way of a release to the hosts. @defaultValue `{ kind: 'immutable' }` */
   readonly updates?: UpdateOptions | undefined;
+  /** Alarms that fail an immutable update without alarms in its options. @defaultValue an alarm for more than 1 % of responses with status 5xx */
+  readonly alarms?: readonly IAlarm[] | undefined;
   /** Permissions of the hosts beside those for the release, the secrets of the deployment and AWS Systems Manager. @defaultValue none */
   readonly statements?: readonly PolicyStatement[];
 }
@@ -113,8 +116,7 @@ export class Hosts extends Construct {
     checkPackages(options, network);
     this.#network = network;
     const warmUpSeconds = (options.modelLoadSeconds ?? 60) + SETTLING_SECONDS;
-    // Not by CloudFormation: user data has the name, and the group the launch template with the user data.
-    const group = `${Stack.of(this).stackName}-${Names.uniqueResourceName(this, { maxLength: 60 })}`;
+    const group = hostGroupName(scope, id);
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
       description: `Hosts of ${deployment.name}`,
@@ -131,7 +133,7 @@ export class Hosts extends Construct {
         signalUrl: (options.min ?? 2) === 0 ? undefined : signals.ref,
       }),
     );
-    this.updateAlarms = updates.kind === 'inPlace' ? [] : alarmsOf(this, updates, balancer);
+    this.updateAlarms = updates.kind === 'inPlace' ? [] : alarmsOf(this, updates, props);
     this.group = this.#group(props, group, updates, Duration.seconds(warmUpSeconds));
     this.#waitForFirstHosts(options, signals);
     addScaling(this, options.scaling ?? {}, { group, balancer, warmUpSeconds });
@@ -250,10 +252,9 @@ function checkPackages({ image = {} }: HostsOptions, network: Network): void {
 function alarmsOf(
   scope: Construct,
   { alarms }: Extract<UpdateOptions, { kind: 'immutable' }>,
-  { targetGroup }: Balancer,
+  props: HostsProps,
 ): readonly IAlarm[] {
-  if (alarms !== undefined) return alarms;
-  return [errorAlarm(scope, targetGroup)];
+  return alarms ?? props.alarms ?? [errorAlarm(scope, props.balancer.targetGroup)];
 }
 
 function acknowledge(

@@ -1,5 +1,9 @@
-import { Match } from 'aws-cdk-lib/assertions';
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Peer } from 'aws-cdk-lib/aws-ec2';
 import { describe, expect, it } from 'vitest';
+
+import { Balancer, Network } from '@fairlead/deploy-cdk';
 
 import { deploymentWith } from '../support/sample-deployment.ts';
 import { propsWith, templateOf } from '../support/sample-stack.ts';
@@ -158,4 +162,21 @@ describe('an internal load balancer', () => {
       ],
     });
   });
+});
+
+it('a load balancer behind CloudFront accepts connections of its prefix list only', () => {
+  const stack = new Stack(new App(), 'Shop');
+  const network = new Network(stack, 'Network', {});
+  new Balancer(stack, 'Balancer', {
+    ...{ deployment: deploymentWith(), network, options: { certificateArn } },
+    clients: Peer.prefixList('pl-a3a144ca'),
+  });
+  const template = Template.fromStack(stack);
+  template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', {
+    ...{ SourcePrefixListId: 'pl-a3a144ca', FromPort: 443, ToPort: 443 },
+    GroupId: { 'Fn::GetAtt': [Match.stringLikeRegexp('BalancerGroup'), 'GroupId'] },
+  });
+  expect(JSON.stringify(template.findResources('AWS::EC2::SecurityGroup'))).not.toContain(
+    'SecurityGroupIngress',
+  );
 });
