@@ -1,7 +1,9 @@
+import { once } from 'node:events';
+import { Agent, request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { createGateway, readSettings } from '@fairlead/gateway';
 import { freePort, httpCall, temporaryFolder, until } from '@fairlead/test-support';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startGatewayProcess, type GatewayProcess } from '../support/gateway-process.ts';
 import { grpcClient } from '../support/grpc-client.ts';
 import { processLines, readyProcesses } from '../support/process-lines.ts';
@@ -128,6 +130,35 @@ describe('several processes', () => {
     expect(await gateway.ended).toBe('SIGKILL');
     await until(() => pids.every((pid) => !isRunning(pid)));
     expect(gateway.output().match(/"clean":true,"msg":"stopped"/g)).toHaveLength(2);
+  });
+
+  test('answer the requests of open connections after the process that counts for their rate limit was killed', async () => {
+    const gateway = await startTwo({ FAIRLEAD_RATE_LIMIT: '100', FAIRLEAD_NOT_READY_MS: '3000' });
+    const agent = new Agent({ keepAlive: true });
+    onTestFinished(() => {
+      agent.destroy();
+    });
+    // Each of them opens a connection, and the next ones use these.
+    const sendAll = () =>
+      Promise.all(
+        Array.from({ length: 20 }, async () => {
+          const headers = { 'content-type': 'application/json' };
+          const path = '/v2/models/affine/infer';
+          const { socketPath } = gateway;
+          const sent = request({ socketPath, agent, path, method: 'POST', headers });
+          sent.end(JSON.stringify(affine));
+          const [response] = (await once(sent, 'response')) as [IncomingMessage];
+          await response.resume().toArray();
+          return [response.statusCode, sent.reusedSocket];
+        }),
+      );
+    const first = await sendAll();
+    expect(first.every(([status]) => status === 200)).toBe(true);
+    const pids = [...readyProcesses(gateway).values()];
+    gateway.signal('SIGKILL');
+    await until(() => !isRunning(gateway.pid));
+    expect(await sendAll()).toEqual(Array.from({ length: 20 }, () => [200, true]));
+    await until(() => pids.every((pid) => !isRunning(pid)));
   });
 
   test('are rejected where one process would run alone', async () => {
