@@ -97,6 +97,10 @@ async function warmUpVersion(
         address: await listenAlike(server, settings, folder),
         requests: warmUpRequests(version, body, key),
         ...{ durationMs, signal },
+      }).catch((error: unknown) => {
+        // Another version has replaced it.
+        if (version.draining) return 0;
+        throw error;
       });
     } finally {
       close();

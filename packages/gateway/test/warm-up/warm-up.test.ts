@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createGateway, readSettings } from '@fairlead/gateway';
 import { httpCall, onnxModel, temporaryFolder, until } from '@fairlead/test-support';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { startAffineUpstream } from '../support/affine-upstream.ts';
 import { pepper, writeKeysFile } from '../support/keys-file.ts';
 import { onnxVersion, sampleRegistry, upstreamVersion } from '../support/sample-registry.ts';
@@ -169,3 +169,32 @@ test('limits of clients do not end the warm-up, and examples that no client may 
   expect((await small.logged('warmed up')).requests).toBe(0);
   for (const { logs } of [limited, small]) expect(logs.join('')).not.toContain('ended early');
 });
+
+test('a version that is replaced during its warm-up ends it, and the next one answers', async () => {
+  const folder = temporaryFolder();
+  const registry = await sampleRegistry(folder, onnxVersion('affine', 'affine'));
+  await registry.push(onnxVersion('affine', 'affine-next'));
+  const settings = readSettings({
+    FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
+    FAIRLEAD_LISTEN: '127.0.0.1:0',
+    FAIRLEAD_POLL_INTERVAL_MS: '20',
+    FAIRLEAD_REGISTRY: folder,
+    FAIRLEAD_WARM_UP_MS: '60000',
+  });
+  const lines: string[] = [];
+  const gateway = await createGateway(settings, { log: { write: (line) => lines.push(line) } });
+  onTestFinished(async () => {
+    await gateway.close();
+  });
+  const bound = gateway.server.address();
+  const address = { port: typeof bound === 'object' ? (bound?.port ?? 0) : 0 };
+  const answers = async (version: string) =>
+    (await httpCall(address, infer, { body })).body.includes(`"model_version":"${version}"`);
+  await until(() => answers('1'));
+  await registry.setAlias('affine', 'champion', 2, { actor: 'test' });
+  await gateway.loaded;
+  expect(await answers('2')).toBe(true);
+  expect(await gateway.isReady()).toBe(true);
+  expect(lines.join('')).toContain('"msg":"warmed up"');
+  expect(lines.join('')).not.toContain('ended early');
+}, 30_000);
