@@ -72,10 +72,11 @@ export function folderError(operation: string, location: string, error: unknown)
           fix: 'the registry needs hard links within one file system; keep it on a local disk or NFS',
         }
       : meanings[code];
+  // The folder is opened itself, everything else is in it.
+  const what = `${operation === 'open' ? operation : `${operation} in`} the registry folder`;
   return new RegistryError(
     meaning?.code ?? 'ERR_REGISTRY_STORE_UNAVAILABLE',
-    `cannot ${operation} in the registry folder ${location} (${code}): ` +
-      (meaning?.fix ?? 'check the disk and try again'),
+    `cannot ${what} ${location} (${code}): ` + (meaning?.fix ?? 'check the disk and try again'),
     { cause: error },
   );
 }

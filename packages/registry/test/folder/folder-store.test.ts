@@ -40,7 +40,7 @@ describe('the folder', () => {
     expect(() => folderStore(path)).toThrow(
       expect.objectContaining({ code: 'ERR_REGISTRY_STORE_NOT_FOUND' }),
     );
-    expect(() => folderStore(path)).toThrow(path);
+    expect(() => folderStore(path)).toThrow(`cannot open the registry folder ${path} (ENOENT): `);
     expect(folderStore(path, { create: true }).location).toBe(path);
     expect(statSync(path).isDirectory()).toBe(true);
     expect(folderStore(path, { create: true }).location).toBe(path);
