@@ -234,7 +234,12 @@ it.each([
   ],
   [
     'a certificate of another region',
-    { distribution: { ...distribution, certificateArn: 'arn:aws:acm:eu-west-1:1:certificate/0a' } },
+    {
+      distribution: {
+        ...distribution,
+        certificateArn: 'arn:aws:acm:eu-west-1:111122223333:certificate/0a',
+      },
+    },
     {},
     'Option edge.distribution.certificateArn has',
   ],

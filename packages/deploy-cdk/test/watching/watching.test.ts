@@ -149,7 +149,7 @@ it('the dashboard searches for published metrics, and shows load balancer and qu
     'Shop',
     'Fairlead/Host',
     'TargetGroup',
-    'HealthyHostCount',
+    String.raw`\"HealthyHostCount`,
     'Messages of shop-jobs',
   ]) {
     expect(text).toContain(part);
