@@ -1,10 +1,19 @@
 import type { Deployment } from '@fairlead/deploy-config';
+import { Stack, Tags } from 'aws-cdk-lib';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 
 import type { BalancerOptions } from './balancing/balancer-options.ts';
+import { Backup } from './backup/backup.ts';
+import type { BackupOptions } from './backup/backup-options.ts';
 import { Balancer } from './balancing/balancer.ts';
 import { Cache, type CacheOptions } from './cache/cache.ts';
 import { checkOptions, invalidOption } from './check-options.ts';
+import { CiRole } from './ci-role/ci-role.ts';
+import type { CiRoleOptions } from './ci-role/ci-role-options.ts';
+import { Edge } from './edge/edge.ts';
+import type { EdgeOptions } from './edge/edge-options.ts';
+import { hostGroupName } from './hosts/host-group-name.ts';
 import type { HostsOptions } from './hosts/hosts-options.ts';
 import { Hosts } from './hosts/hosts.ts';
 import type { ReleaseOptions } from './hosts/release-options.ts';
@@ -15,6 +24,8 @@ import { JobQueues, type QueueOptions } from './queue/job-queues.ts';
 import type { StorageOptions } from './storage/storage-options.ts';
 import { Storage } from './storage/storage.ts';
 import type { UpdateOptions } from './updates/update-options.ts';
+import type { WatchingOptions } from './watching/watching-options.ts';
+import { Watching } from './watching/watching.ts';
 
 /** Properties of {@link ModelService}. */
 export interface ModelServiceProps {
@@ -40,6 +51,14 @@ export interface ModelServiceProps {
   readonly queue?: QueueOptions;
   /** Valkey for shared limits and cached responses. Example: `{ nodeType: 'cache.r7g.large' }`. @defaultValue no cache */
   readonly cache?: CacheOptions;
+  /** Log groups, alarms and dashboard; the alarm of rollouts fails an immutable update. Example: `{ emails: ['on-call@example.com'] }`. @defaultValue none */
+  readonly watching?: WatchingOptions;
+  /** WAF and CloudFront in front of the load balancer. Example: `{ firewall: { countOnly: true } }`. @defaultValue none */
+  readonly edge?: EdgeOptions;
+  /** Plan of AWS Backup for buckets and for state on the disks of hosts. Example: `{ retentionDays: 90 }`. @defaultValue none */
+  readonly backup?: BackupOptions;
+  /** Role of the pipeline that deploys. Example: `{ github: { repository: 'acme/shop', environment: 'prod' } }`. @defaultValue none */
+  readonly ciRole?: CiRoleOptions;
 }
 
 /**
@@ -79,12 +98,14 @@ export class ModelService extends Construct {
   readonly network: Network;
   readonly balancer: Balancer;
   readonly hosts: Hosts;
-  /** `undefined` without the option. */
+  /** `undefined` without the option, as the parts below. */
   readonly storage: Storage | undefined;
-  /** `undefined` without the option. */
   readonly queue: JobQueues | undefined;
-  /** `undefined` without the option. */
   readonly cache: Cache | undefined;
+  readonly watching: Watching | undefined;
+  readonly edge: Edge | undefined;
+  readonly backup: Backup | undefined;
+  readonly ciRole: CiRole | undefined;
 
   constructor(scope: Construct, id: string, props: ModelServiceProps) {
     super(scope, id);
@@ -98,6 +119,10 @@ export class ModelService extends Construct {
       storage: 'optional',
       queue: 'optional',
       cache: 'optional',
+      watching: 'optional',
+      edge: 'optional',
+      backup: 'optional',
+      ciRole: 'optional',
     });
     const { deployment, release, updates } = props;
     this.network = new Network(this, 'Network', { options: props.network ?? {} });
@@ -105,37 +130,82 @@ export class ModelService extends Construct {
     this.storage = this.#storage(props);
     if (props.queue !== undefined) {
       this.queue = new JobQueues(this, 'Queue', { deployment, options: props.queue });
-      network.addEndpoint('sqs');
     }
     if (props.cache !== undefined) {
       const hosts = network.hostSecurityGroup;
       this.cache = new Cache(this, 'Cache', { deployment, network, hosts, options: props.cache });
     }
-    const { storage } = this;
-    const parts = [storage, this.queue, this.cache].filter((part) => part !== undefined);
-    const statements = parts
-      .flatMap((part) => part.statements)
+    this.balancer = new Balancer(this, 'Balancer', {
+      ...{ deployment, network, options: props.balancer },
+      clients: props.edge === undefined ? undefined : Edge.peerOfBalancer(props.edge),
+    });
+    const { balancer } = this;
+    this.watching = this.#watching(props);
+    const statements = this.#statements();
+    this.hosts = new Hosts(this, 'Hosts', {
+      ...{ deployment, network, balancer, release, updates, statements },
+      options: props.hosts,
+      alarms: this.watching && [this.watching.rolloutAlarm],
+    });
+    // A host that boots before its buckets, queues and cache would fail its golden predictions.
+    const needed = [this.storage, this.queue, this.cache].filter((part) => part !== undefined);
+    this.hosts.group.node.addDependency(...needed);
+    const reason = 'Permissions of hosts on objects below a prefix, as the part describes them.';
+    acknowledgeWildcards(this.hosts.role, statements, reason);
+    if (props.edge !== undefined) {
+      this.edge = new Edge(this, 'Edge', { deployment, origin: balancer, options: props.edge });
+    }
+    this.backup = this.#backup(props);
+    this.ciRole = this.#ciRole(props);
+  }
+
+  #watching({ deployment, balancer, watching }: ModelServiceProps): Watching | undefined {
+    if (watching === undefined) return undefined;
+    const { loadBalancer, targetGroup } = this.balancer;
+    return new Watching(this, 'Watching', {
+      ...{ deployment, autoScalingGroup: hostGroupName(this, 'Hosts'), options: watching },
+      balancer: {
+        loadBalancer: loadBalancer.loadBalancerFullName,
+        targetGroup: targetGroup.targetGroupFullName,
+        certificates: [balancer.certificateArn],
+      },
+      ...(this.queue !== undefined && { queues: this.queue }),
+    });
+  }
+
+  /** Permissions of hosts for the parts. */
+  #statements(): readonly PolicyStatement[] {
+    const releases = this.storage?.releases.bucketArn;
+    return [this.storage, this.queue, this.cache, this.watching]
+      .flatMap((part) => part?.statements ?? [])
       .filter(
         // Hosts have a narrower one, for the archive of their release.
         ({ resources }) =>
-          storage === undefined ||
-          !resources.some((arn) => arn.startsWith(storage.releases.bucketArn)),
+          releases === undefined || !resources.some((arn) => arn.startsWith(releases)),
       );
-    this.balancer = new Balancer(this, 'Balancer', {
-      deployment,
-      network,
-      options: props.balancer,
+  }
+
+  #backup({ deployment, backup }: ModelServiceProps): Backup | undefined {
+    if (backup === undefined) return undefined;
+    const { storage } = this;
+    const created = new Backup(this, 'Backup', { deployment, storage, options: backup });
+    if (created.volumeTag !== undefined) {
+      Tags.of(this.hosts.launchTemplate).add(created.volumeTag, deployment.name);
+    }
+    return created;
+  }
+
+  #ciRole({ deployment, ciRole, updates }: ModelServiceProps): CiRole | undefined {
+    if (ciRole === undefined) return undefined;
+    const parameter = updates?.kind === 'inPlace' ? updates.parameter : undefined;
+    return new CiRole(this, 'CiRole', {
+      ...{ deployment, options: ciRole, storage: this.storage },
+      autoScalingGroup: hostGroupName(this, 'Hosts'),
+      targetGroupArn: this.balancer.targetGroup.targetGroupArn,
+      releaseParameterArn:
+        parameter &&
+        Stack.of(this).formatArn({ service: 'ssm', resource: `parameter${parameter}` }),
     });
-    const { balancer } = this;
-    this.hosts = new Hosts(this, 'Hosts', {
-      ...{ deployment, network, balancer, release, updates },
-      options: props.hosts,
-      statements,
-    });
-    // A host that boots before its buckets, queues and cache would fail its golden predictions.
-    this.hosts.group.node.addDependency(...parts);
-    const reason = 'Permissions of hosts on objects below a prefix, as the part describes them.';
-    acknowledgeWildcards(this.hosts.role, statements, reason);
   }
 
   #storage({ deployment, storage, hosts, release }: ModelServiceProps): Storage | undefined {

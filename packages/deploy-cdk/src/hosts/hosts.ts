@@ -1,5 +1,5 @@
 import type { Deployment } from '@fairlead/deploy-config';
-import { CfnWaitCondition, CfnWaitConditionHandle, Duration, Names, Stack } from 'aws-cdk-lib';
+import { CfnWaitCondition, CfnWaitConditionHandle, Duration, Stack } from 'aws-cdk-lib';
 import {
   AdditionalHealthCheckType,
   AutoScalingGroup,
@@ -59,6 +59,8 @@ export interface HostsProps {
 
 /** Time until a host counts after its models are loaded, in seconds. */
 const SETTLING_SECONDS = 60;
+/** Services, by the prefix of their actions and in their address, that hosts call only with a permission. */
+const CALLED_SERVICES = ['ec2', 'secretsmanager', 'sns', 'sqs'];
 const HOOK = 'golden-predictions';
 
 /**
@@ -133,12 +135,12 @@ export class Hosts extends Construct {
         signalUrl: (options.min ?? 2) === 0 ? undefined : signals.ref,
       }),
     );
+    this.addStatements(hostStatements({ deployment, release, updates, group }));
+    this.addStatements(props.statements ?? []);
     this.updateAlarms = updates.kind === 'inPlace' ? [] : alarmsOf(this, updates, props);
     this.group = this.#group(props, group, updates, Duration.seconds(warmUpSeconds));
     this.#waitForFirstHosts(options, signals);
     addScaling(this, options.scaling ?? {}, { group, balancer, warmUpSeconds });
-    this.addStatements(hostStatements({ deployment, release, updates, group }));
-    this.addStatements(props.statements ?? []);
     network.allowS3([
       new PolicyStatement({
         // Parts of a release, and output of commands, by presigned addresses of `ssmCarrier`.
@@ -146,16 +148,17 @@ export class Hosts extends Construct {
         resources: [`arn:${Stack.of(this).partition}:s3:::${release.bucket}/*`],
       }),
     ]);
-    if (deployment.secrets.some(({ from }) => 'secretsManager' in from)) {
-      network.addEndpoint('secretsmanager');
-    }
     acknowledge(this, { release, updates, group });
   }
 
-  /** Adds permissions of the hosts. */
+  /** Adds permissions of the hosts, and their way to the services that these are for. */
   addStatements(statements: readonly PolicyStatement[]): void {
     for (const statement of statements) this.role.addToPolicy(statement);
     this.#network.allowS3(statements);
+    const services = statements.flatMap(({ actions }) => actions.map((each) => each.split(':')[0]));
+    for (const service of CALLED_SERVICES) {
+      if (services.includes(service)) this.#network.addEndpoint(service);
+    }
   }
 
   #launchTemplate(

@@ -1,4 +1,4 @@
-import { Stack, Validations } from 'aws-cdk-lib';
+import { Reference, Stack, Tokenization, Validations } from 'aws-cdk-lib';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 
@@ -17,11 +17,27 @@ export function acknowledgeWildcards(
   reason: string,
 ): void {
   const resources = statements.flatMap((statement) =>
-    statement.resources.map((resource) => flatten(Stack.of(scope).resolve(resource))),
+    statement.resources.map((resource) =>
+      flatten(Stack.of(scope).resolve(imported(scope, resource))),
+    ),
   );
   for (const resource of new Set(resources)) {
     if (resource.includes('*')) acknowledgeRule(scope, `IAM5[Resource::${resource}]`, reason);
   }
+}
+
+/** Replaces references to resources of another stack by imports, as the synthesis does later. */
+function imported(scope: IConstruct, text: string): string {
+  const fragments = Tokenization.reverseString(text).mapTokens({
+    mapToken: (token) => {
+      if (!Reference.isReference(token)) return token;
+      const owner = Stack.of(token.target);
+      // Values such as the region are of the stack itself.
+      if (owner === Stack.of(scope) || Stack.isStack(token.target)) return token;
+      return Tokenization.reverseCompleteString(owner.exportValue(token)) ?? token;
+    },
+  });
+  return String(fragments.join({ join: (left, right) => `${left}${right}` }));
 }
 
 /** Returns the text that cdk-nag has for a value of a template. */
@@ -36,6 +52,7 @@ function flatten(value: unknown): string {
       const [resource, attribute] = value['Fn::GetAtt'] as [unknown, unknown];
       return `<${flatten(resource)}.${flatten(attribute)}>`;
     }
+    if ('Fn::ImportValue' in value) return flatten(value['Fn::ImportValue']);
     if ('Ref' in value) return `<${flatten(value.Ref)}>`;
     if ('Fn::Sub' in value) return flatten(value['Fn::Sub']);
   }

@@ -1,3 +1,8 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { temporaryFolder } from '@fairlead/test-support';
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
@@ -6,11 +11,13 @@ import { describe, expect, it } from 'vitest';
 import { ModelService, Storage } from '@fairlead/deploy-cdk';
 
 import { isolatedProps, release } from '../support/sample-stack.ts';
+import { statementsOf } from '../support/statements.ts';
 import { storedDeployment } from '../support/stored-deployment.ts';
 
+const cfnLint = fileURLToPath(new URL('../../../../.venv/bin/cfn-lint', import.meta.url));
 const env = { account: '111122223333', region: 'eu-central-1' };
 
-describe('a service with storage of another stack, a queue and a cache', () => {
+describe('a service with every part, and storage of another stack', () => {
   const app = new App();
   const deployment = storedDeployment(
     {},
@@ -35,6 +42,10 @@ describe('a service with storage of another stack, a queue and a cache', () => {
   const archives = { bucket: storage.releases.bucketName, keyArn: storage.key.keyArn, release };
   new ModelService(stack, 'Service', {
     ...isolatedProps({ deployment, storage, queue: {}, cache: {} }),
+    watching: { models: ['churn'] },
+    edge: { firewall: {} },
+    backup: {},
+    ciRole: { github: { repository: 'acme/shop', environment: 'prod' }, permissions: ['hosts'] },
     release: archives,
   });
   const template = Template.fromStack(stack);
@@ -44,7 +55,7 @@ describe('a service with storage of another stack, a queue and a cache', () => {
       expect(JSON.stringify(template.findResources('AWS::IAM::Policy'))).toContain(text);
     }
     const endpoints = JSON.stringify(template.findResources('AWS::EC2::VPCEndpoint'));
-    for (const text of ['s3:::acme-models', '.sqs"', '.secretsmanager"']) {
+    for (const text of ['s3:::acme-models', '.sqs"', '.secretsmanager"', '.ec2"']) {
       expect(endpoints).toContain(text);
     }
   });
@@ -65,8 +76,43 @@ describe('a service with storage of another stack, a queue and a cache', () => {
     expect(dependencies).toContain('QueueQueue');
   });
 
+  it('fails an update by the alarm of rollouts, in place of the default one', () => {
+    template.hasResource('AWS::AutoScaling::AutoScalingGroup', {
+      UpdatePolicy: {
+        AutoScalingInstanceRefresh: {
+          Preferences: {
+            AlarmSpecification: { Alarms: [{ Ref: Match.stringLikeRegexp('WatchingRollout') }] },
+          },
+        },
+      },
+    });
+    expect(JSON.stringify(template.findResources('AWS::CloudWatch::Alarm'))).not.toContain(
+      'UpdateErrors',
+    );
+  });
+
+  it('gives alarms and the role of the pipeline the name of the group', () => {
+    const [group] = Object.values(template.findResources('AWS::AutoScaling::AutoScalingGroup'));
+    const { AutoScalingGroupName } = group?.Properties as { AutoScalingGroupName: string };
+    for (const type of ['AWS::CloudWatch::Alarm', 'AWS::IAM::Policy']) {
+      expect(JSON.stringify(template.findResources(type))).toContain(AutoScalingGroupName);
+    }
+  });
+
   it('has no finding of cdk-nag', () => {
     const { violations } = new AwsSolutionsChecks().validateScope(stack);
     expect(violations.map(({ ruleName }) => ruleName)).toEqual([]);
+  });
+
+  it('has no finding of cfn-lint', () => {
+    const file = `${temporaryFolder()}/template.json`;
+    writeFileSync(file, JSON.stringify(template.toJSON()));
+    const { stdout, stderr } = spawnSync(cfnLint, [file], { encoding: 'utf8' });
+    expect([stdout, stderr]).toEqual(['', '']);
+  });
+
+  it('has no statement for hosts with a wildcard as its action', () => {
+    const hosts = statementsOf(template.toJSON()).filter((text) => /^\S*\*\S* on /.test(text));
+    expect(hosts).toEqual([]);
   });
 });
