@@ -40,7 +40,7 @@ export interface GuardLimits {
   /** Counts an admitted request for the metrics. */
   readonly used: Middleware;
   /** Counts an admitted call, which has passed {@link limited} and {@link quota}. */
-  admit(client: RateLimitedClient): Promise<void>;
+  admit(client: RateLimitedClient, infers: boolean): Promise<void>;
   /** Returns the function that charges a client for the cost of a request. */
   chargeOf(client: RateLimitedClient): Charge;
   /** Returns the function that charges a client for the cost of a job, which is never refused for it. */
@@ -54,6 +54,8 @@ export interface GuardLimitsOptions {
   readonly address: ClientAddress;
   /** Selects requests that aren't limited. */
   readonly skip: (req: IncomingMessage) => boolean;
+  /** Selects requests for inference. */
+  readonly infers: (req: IncomingMessage) => boolean;
 }
 
 const NO_METRICS = { refused: () => undefined, used: () => undefined };
@@ -61,7 +63,7 @@ const NO_METRICS = { refused: () => undefined, used: () => undefined };
 /** Creates the limits of a guard, as the settings say. */
 export function createGuardLimits(
   settings: Settings,
-  { counts, address, skip }: GuardLimitsOptions,
+  { counts, address, skip, infers }: GuardLimitsOptions,
 ): GuardLimits {
   const { processes = 1, rateLimit: limit, refusedKeysLimit, limitsTimeoutMs } = settings;
   const own = new MemoryCounts();
@@ -84,6 +86,7 @@ export function createGuardLimits(
   });
   const quota = quotaLimit({
     ...{ counts: ofAll, processes, address, skip, quotas: quotasOf(settings) },
+    hasElements: infers,
     onRefused: (policy) => {
       metrics.refused(policy);
     },
@@ -100,9 +103,9 @@ export function createGuardLimits(
       use({ identity: getIdentity(req), address: '' }, { requests: 1 });
       next();
     },
-    async admit(client) {
+    async admit(client, isInference) {
       await limited.count(client);
-      await quota.count(client);
+      await quota.count(client, isInference);
       use(client, { requests: 1 });
     },
     chargeOf: (client) => (cost) => {

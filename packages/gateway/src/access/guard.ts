@@ -28,6 +28,7 @@ import type { Settings } from '../settings/settings.ts';
 
 const isPublic = publicPaths('/', '/docs', '/favicon.ico', '/v2/health/live', '/v2/health/ready');
 
+const INFERENCE = 'ModelInfer';
 /** Liveness and readiness are public, as over HTTP. */
 const PUBLIC_CALLS: ReadonlySet<string> = new Set(['ServerLive', 'ServerReady']);
 
@@ -80,7 +81,10 @@ export async function createGuard(
   });
   const address = clientAddress({ trustedProxies: ['unix', 'loopback'] });
   const clientOf = (req: IncomingMessage): string => getIdentity(req)?.client ?? address(req);
-  const limits = createGuardLimits(settings, { counts, address, skip: isPublic });
+  const limits = createGuardLimits(settings, {
+    ...{ counts, address, skip: isPublic },
+    infers: (req) => requestAccess(protocols, req)?.type === 'infer',
+  });
   const { limited, refusals, quota, used } = limits;
   const chargeOf = (req: IncomingMessage): Charge => {
     const identity = getIdentity(req);
@@ -97,7 +101,7 @@ export async function createGuard(
       close: () => undefined,
       async admit(call) {
         const client = { address: address(addressed(call, settings)) };
-        if (!PUBLIC_CALLS.has(call.method)) await limits.admit(client);
+        if (!PUBLIC_CALLS.has(call.method)) await limits.admit(client, call.method === INFERENCE);
         return { client: client.address, charge: limits.chargeOf(client) };
       },
     };
@@ -140,7 +144,7 @@ export async function createGuard(
         throw refusal;
       }
       const client = { identity, address: '' };
-      await limits.admit(client);
+      await limits.admit(client, call.method === INFERENCE);
       return {
         ...{ client: identity.client, charge: limits.chargeOf(client) },
         mayInfer(model) {

@@ -1,7 +1,9 @@
 import { startRedis, temporaryFolder, until, type RedisServer } from '@fairlead/test-support';
 import type { CreateApiKeyOptions } from '@fairlead/security';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createClient } from 'redis';
+import { grpcClient } from '../support/grpc-client.ts';
 import { pepper, writeKeysFile } from '../support/keys-file.ts';
 import { onnxVersion, sampleRegistry } from '../support/sample-registry.ts';
 import { startGateway } from '../support/start-gateway.ts';
@@ -39,7 +41,7 @@ async function start<N extends string>(
   }
   const headersOf = (name: N) => ({ 'x-api-key': keys[name] });
   return {
-    gateways,
+    ...{ gateways, keys },
     infer: (gateway: number, name: N, rows = 1) => {
       const data = Array<number>(rows * 2).fill(1);
       const inputs = [{ name: 'x', datatype: 'FP32', shape: [rows, 2], data }];
@@ -111,6 +113,68 @@ describe('two gateways with one Redis', () => {
     const unread = await infer(1, 'small');
     expect(JSON.parse(unread.body)).toMatchObject({ code: 'ERR_SECURITY_QUOTA' });
     expect((await infer(0, 'large', 50)).status).toBe(200);
+  });
+});
+
+describe('elements of one client', () => {
+  test('are counted over gRPC and HTTP together', async () => {
+    const socket = join(temporaryFolder(), 'grpc.sock');
+    const { infer, keys } = await start(
+      1,
+      { small: user },
+      {
+        ...{ FAIRLEAD_GRPC_LISTEN: `unix:${socket}`, FAIRLEAD_LIMITS_ELEMENTS_PER_DAY: '10' },
+        FAIRLEAD_LIMITS_REQUESTS_PER_DAY: '5',
+      },
+    );
+    const send = grpcClient(`unix:${socket}`);
+    const inferOver = (rows: number) => {
+      const contents = { fp32Contents: Array<number>(rows * 2).fill(1) };
+      const inputs = [{ name: 'x', datatype: 'FP32', shape: [rows, 2], contents }];
+      return send('ModelInfer', { modelName: 'affine', inputs }, { 'x-api-key': keys.small });
+    };
+    expect((await infer(0, 'small', 1)).status).toBe(200);
+    await expect(inferOver(3)).resolves.toMatchObject({ modelName: 'affine' });
+    await expect(inferOver(2)).rejects.toMatchObject({
+      ...{ code: 8, details: expect.stringContaining('10 elements in a day has 2 left') as string },
+    });
+    await expect(inferOver(6)).rejects.toMatchObject({
+      ...{ code: 3, details: expect.stringContaining('Send fewer rows') as string },
+    });
+    await expect(inferOver(1)).resolves.toBeDefined();
+    // The sixth request; the elements are used up as well.
+    await expect(inferOver(1)).rejects.toMatchObject({
+      ...{ code: 8, details: expect.stringContaining('The quota of') as string },
+    });
+  });
+
+  test('of a job are counted when it runs, over the quota, by the quotas of the key of its owner', async () => {
+    const { infer, gateways, keys } = await start(
+      1,
+      { small: { ...user, quotas: { elementsPerDay: 10 } } },
+      { FAIRLEAD_JOBS_FOLDER: temporaryFolder() },
+    );
+    const headers = { 'x-api-key': keys.small, prefer: 'respond-async' };
+    const data = Array<number>(16).fill(1);
+    const inputs = [{ name: 'x', datatype: 'FP32', shape: [8, 2], data }];
+    const accepted = await call(gateways[0], '/v2/models/affine/infer', {
+      headers,
+      body: { inputs },
+    });
+    expect(accepted.status).toBe(202);
+    const { location = '' } = accepted.headers;
+    await until(async () => {
+      const { status } = await call(gateways[0], `${location}/result`, {
+        headers: { 'x-api-key': keys.small },
+      });
+      return status === 200;
+    });
+    expect((await infer(0, 'small')).status).toBe(429);
+    // A client that has used all up may still read what it has.
+    const state = await call(gateways[0], location, {
+      headers: { 'x-api-key': keys.small },
+    });
+    expect(state.status).toBe(200);
   });
 });
 

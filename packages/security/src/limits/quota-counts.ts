@@ -50,10 +50,14 @@ export class QuotaCounts {
    * @throws SecurityError `ERR_SECURITY_RATE_LIMIT_STORE`, as a rejection.
    */
   countRequest(client: RateLimitedClient): QuotaStates {
-    const states = this.#apply(this.#all, client, ({ unit, counts }, key, limit) =>
+    return this.#apply(this.#all, client, ({ unit, counts }, key, limit) =>
       unit === 'requests' ? counts.use(key, limit) : counts.peek(key, limit),
     );
-    return after(states, (known) => refundIfRefused(known, client, 'requests', 1));
+  }
+
+  /** Gives back a request that a quota has refused to the others. */
+  refundRequest(states: readonly QuotaState[], client: RateLimitedClient): void {
+    refund(states, client, 'requests', 1);
   }
 
   /**
@@ -69,7 +73,10 @@ export class QuotaCounts {
     const states = this.#apply(this.#elements, client, ({ counts }, key, limit) =>
       counts.use(key, limit, elements),
     );
-    return after(states, (known) => refundIfRefused(known, client, 'elements', elements));
+    return after(states, (known) => {
+      if (known.some(({ use }) => !use.isAllowed)) refund(known, client, 'elements', elements);
+      return known;
+    });
   }
 
   /** Counts the elements of work that was accepted before, also over the quota. */
@@ -131,17 +138,15 @@ function tooCostly({ unit, period }: CountedRule, limit: number, amount: number)
   );
 }
 
-function refundIfRefused(
+function refund(
   states: readonly QuotaState[],
   client: RateLimitedClient,
   unit: QuotaRule['unit'],
   amount: number,
-): readonly QuotaState[] {
-  if (states.every(({ use }) => use.isAllowed)) return states;
+): void {
   for (const { rule, use } of states) {
     if (rule.unit === unit && use.isAllowed) rule.counts.refund(clientKey(client), amount);
   }
-  return states;
 }
 
 function after(

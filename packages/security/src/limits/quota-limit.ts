@@ -5,6 +5,7 @@ import type { RateLimitedClient } from '../client-key.ts';
 import { getIdentity } from '../identity.ts';
 import type { Middleware, Next } from '../middleware.ts';
 import type { OptionNames } from '../options-problem.ts';
+import type { SecurityError } from '../security-error.ts';
 import { QuotaCounts, refusalOf, type QuotaState, type QuotaStates } from './quota-counts.ts';
 import { quotasProblem, type Quotas } from '../quotas.ts';
 import type { SharedCounts } from './shared-counts.ts';
@@ -33,6 +34,11 @@ export interface QuotaLimitOptions {
    * @defaultValue none
    */
   readonly skip?: (req: IncomingMessage) => boolean;
+  /**
+   * Selects requests that have elements: only those are refused when a quota of elements is used up.
+   * @defaultValue every request
+   */
+  readonly hasElements?: (req: IncomingMessage) => boolean;
   /** Called with the name of the policy, such as `requests-per-day`, for each refused request. */
   readonly onRefused?: (policy: string) => void;
 }
@@ -43,6 +49,7 @@ const optionNames: OptionNames<QuotaLimitOptions> = {
   processes: 'optional',
   address: 'optional',
   skip: 'optional',
+  hasElements: 'optional',
   onRefused: 'optional',
 };
 
@@ -51,9 +58,10 @@ export interface QuotaLimit extends Middleware {
   /**
    * Counts one request of a client; returns a promise only where the process has to call the common counts.
    *
+   * @param hasElements - false for a request that isn't refused when a quota of elements is used up; true by default
    * @throws SecurityError `ERR_SECURITY_QUOTA`, or `ERR_SECURITY_RATE_LIMIT_STORE` while the store fails.
    */
-  count(client: RateLimitedClient): void | Promise<void>;
+  count(client: RateLimitedClient, hasElements?: boolean): void | Promise<void>;
   /**
    * Counts the elements of a request once they are known; a request that is refused uses none. Like {@link count}, it throws at once where it
    * returns no promise.
@@ -101,6 +109,7 @@ export function quotaLimit(options: QuotaLimitOptions): QuotaLimit {
     processes = 1,
     address = clientAddress(),
     skip = () => false,
+    hasElements = () => true,
     onRefused = () => undefined,
   } = checkOptions('quotaLimit', options, optionNames);
   checkMethod('counts', counts, 'take');
@@ -117,45 +126,60 @@ export function quotaLimit(options: QuotaLimitOptions): QuotaLimit {
     const identity = getIdentity(req);
     const client = { identity, address: identity === undefined ? address(req) : '' };
     const states = counted.countRequest(client);
-    if (states instanceof Promise) {
-      states
-        .then((known) => {
-          answer(known, res, next);
-        })
-        .catch(next);
-    } else answer(states, res, next);
+    const answer = (known: readonly QuotaState[]): void => {
+      if (known.length > 0) writeHeaders(res, known);
+      next(refusalOfRequest(known, client, () => hasElements(req)));
+    };
+    if (states instanceof Promise) states.then(answer).catch(next);
+    else answer(states);
   }
 
-  function answer(states: readonly QuotaState[], res: ServerResponse, next: Next): void {
-    if (states.length > 0) writeHeaders(res, states);
-    let refusal: unknown;
-    try {
-      check(states);
-    } catch (error) {
-      refusal = error;
-    }
-    next(refusal);
-  }
-
-  /** Throws if a quota refuses the request. */
-  function check(states: readonly QuotaState[]): void {
-    const refusal = refusalOf(states);
-    if (refusal === undefined) return;
+  /** Returns the error of a request that a quota refuses, which the other quotas get back. */
+  function refusalOfRequest(
+    states: readonly QuotaState[],
+    client: RateLimitedClient,
+    hasAny: () => boolean,
+  ): SecurityError | undefined {
+    if (states.every(({ use }) => use.isAllowed)) return undefined;
+    const applied = hasAny() ? states : states.filter(({ rule }) => rule.unit === 'requests');
+    const refusal = refusalOf(applied);
+    if (refusal === undefined) return undefined;
+    counted.refundRequest(states, client);
     onRefused(refusal.policy);
-    throw refusal.error;
+    return refusal.error;
   }
 
-  function settle(states: QuotaStates): void | Promise<void> {
-    if (states instanceof Promise) return states.then(check);
-    check(states);
+  function check(error: SecurityError | undefined): void {
+    if (error !== undefined) throw error;
+  }
+
+  function settle(
+    states: QuotaStates,
+    find: (known: readonly QuotaState[]) => SecurityError | undefined,
+  ): void | Promise<void> {
+    if (states instanceof Promise) {
+      return states.then((known) => {
+        check(find(known));
+      });
+    }
+    check(find(states));
     return undefined;
   }
 
+  function refusalOfCharge(states: readonly QuotaState[]): SecurityError | undefined {
+    const refusal = refusalOf(states);
+    if (refusal !== undefined) onRefused(refusal.policy);
+    return refusal?.error;
+  }
+
   return Object.assign(quotaMiddleware, {
-    count: (client: RateLimitedClient) => settle(counted.countRequest(client)),
+    count: (client: RateLimitedClient, hasAny = true) =>
+      settle(counted.countRequest(client), (states) =>
+        refusalOfRequest(states, client, () => hasAny),
+      ),
     // A request without elements costs as much as one with one.
     charge: (client: RateLimitedClient, elements: number) =>
-      settle(counted.charge(client, Math.max(1, elements))),
+      settle(counted.charge(client, Math.max(1, elements)), refusalOfCharge),
     async chargeAccepted(client: RateLimitedClient, elements: number) {
       await counted.chargeAccepted(client, Math.max(1, elements));
     },

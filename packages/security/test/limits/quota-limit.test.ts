@@ -123,6 +123,23 @@ describe('quotas of elements', () => {
     expect(takes).toBe(1);
   });
 
+  test('a client that has used all up may send requests without elements, such as for the result of a job', async () => {
+    const { quota } = start({
+      quotas: { elementsPerDay: 10, requestsPerDay: 3 },
+      hasElements: ({ method }) => method === 'POST',
+    });
+    const { url } = await listen(chain(quota, ok));
+    await quota.charge({ address: '127.0.0.1' }, 10);
+    expect((await fetch(url, { method: 'POST' })).status).toBe(429);
+    // The refused request was given back to the quota of requests.
+    const statuses = [];
+    for (let index = 0; index < 4; index += 1) statuses.push((await fetch(url)).status);
+    expect(statuses).toEqual([200, 200, 200, 429]);
+    await quota.charge(client, 10);
+    await quota.count(client, false);
+    expect(await failure(() => quota.count(client))).toMatchObject({ status: 429 });
+  });
+
   test('a request with more elements than the quota is a 413, and uses none', async () => {
     const { quota } = start({ quotas: { elementsPerDay: 1000, elementsPerMinute: 100 } });
     expect(await failure(() => quota.charge(client, 101))).toMatchObject({
