@@ -24,8 +24,8 @@ export interface Calibration {
   readonly rows: readonly CalibrationRow[];
   /** Error of the predicted throughput on several cores, from 0 on. */
   readonly throughputError: number;
-  /** Median error of the predicted 99th percentiles, from 0 on: 1 if they are off by a factor of 2. */
-  readonly latencyError: number;
+  /** Median error of the predicted 99th percentiles, from 0 on: 1 if they are off by a factor of 2; undefined if every step was overloaded. */
+  readonly latencyError?: number;
   /** Additional share of processor time on several cores, as measured: recommendations use it. */
   readonly multicoreOverhead: number;
 }
@@ -69,7 +69,7 @@ export function calibrate(measurement: ModelMeasurement, check: CheckMeasurement
     cores,
     rows: [throughput, ...latencies],
     throughputError: Math.abs(throughput.error),
-    latencyError: medianFactor(latencies) - 1,
+    ...(latencies.length > 0 && { latencyError: medianFactor(latencies) - 1 }),
     multicoreOverhead: Math.max(0, saturation.processorMs / measurement.saturation.processorMs - 1),
   };
 }
@@ -83,10 +83,10 @@ function row(
   return { what, unit, predicted, measured, error: measured / predicted - 1 };
 }
 
-/** Median factor between prediction and measurement, in whichever direction, from 1 on. */
+/** Median factor, the larger of two, between prediction and measurement, in whichever direction, from 1 on. */
 function medianFactor(rows: readonly CalibrationRow[]): number {
   const factors = rows
     .map(({ predicted, measured }) => Math.max(predicted / measured, measured / predicted))
     .toSorted((a, b) => a - b);
-  return factors[Math.floor((factors.length - 1) / 2)] ?? 1;
+  return factors[Math.floor(factors.length / 2)] ?? 1;
 }

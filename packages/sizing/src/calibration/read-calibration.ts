@@ -40,7 +40,7 @@ export function readCalibration(content: string): Calibration | undefined {
       };
     }),
     throughputError: number('throughputError'),
-    latencyError: number('latencyError'),
+    ...(fields.latencyError !== undefined && { latencyError: number('latencyError') }),
     multicoreOverhead: number('multicoreOverhead'),
   };
 }

@@ -73,7 +73,7 @@ export function modelErrors(
   }
   return {
     throughput: Math.max(MIN_ERRORS.throughput, calibration.throughputError),
-    latency: Math.max(MIN_ERRORS.latency, calibration.latencyError),
+    latency: Math.max(MIN_ERRORS.latency, calibration.latencyError ?? USUAL.latency),
     calibrated: true,
     machine,
   };

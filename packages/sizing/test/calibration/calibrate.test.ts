@@ -48,12 +48,22 @@ describe('calibrate', () => {
     expect(calibration.multicoreOverhead).toBe(1);
   });
 
+  it('takes the larger error of two', () => {
+    const [point] = exampleMeasurement.points;
+    if (point === undefined) throw new Error('no point');
+    const { saturation } = exampleMeasurement;
+    const points = [point, { ...point, p99Ms: point.p99Ms * 5 }];
+    const one = calibrate(exampleMeasurement, { cores: 2, saturation, points: [point] });
+    const two = calibrate(exampleMeasurement, { cores: 2, saturation, points });
+    expect(two.latencyError).toBeGreaterThan((one.latencyError ?? NaN) + 1);
+  });
+
   it('leaves out steps that were overloaded: they have no steady state', () => {
     const [point] = exampleMeasurement.points;
     if (point === undefined) throw new Error('no point');
     const { saturation } = exampleMeasurement;
     const check = { cores: 2, saturation, points: [{ ...point, offeredPerSecond: 1e6 }] };
     expect(calibrate(exampleMeasurement, check).rows).toHaveLength(1);
-    expect(calibrate(exampleMeasurement, check).latencyError).toBe(0);
+    expect(calibrate(exampleMeasurement, check).latencyError).toBeUndefined();
   });
 });

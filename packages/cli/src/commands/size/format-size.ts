@@ -74,7 +74,7 @@ function formatCalibration(calibration: Calibration): readonly string[] {
         `${error >= 0 ? '+' : '-'}${percent(Math.abs(error))}`,
       ]),
     ),
-    `Errors for the recommendation: throughput ${percent(throughputError)}, p99 a factor of ${(1 + latencyError).toFixed(2)}. A request takes ${percent(multicoreOverhead)} more processor time on ${cores} cores.`,
+    `Errors for the recommendation: throughput ${percent(throughputError)}, ${latencyError === undefined ? 'p99 unknown, because each step was overloaded' : `p99 a factor of ${(1 + latencyError).toFixed(2)}`}. A request takes ${percent(multicoreOverhead)} more processor time on ${cores} cores.`,
   ];
 }
 
