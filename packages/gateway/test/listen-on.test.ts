@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import * as net from 'node:net';
 import { join } from 'node:path';
 import { temporaryFolder } from '@fairlead/test-support';
@@ -35,3 +37,26 @@ test.each(['unix', 'fd'] as const)(
     expect(results.filter(({ status }) => status === 'rejected')).toEqual([]);
   },
 );
+
+test('a Unix socket that a killed process left is replaced, and one that is in use is not', async () => {
+  const path = join(temporaryFolder(), 'socket');
+  const leave = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+  spawnSync(process.execPath, ['-e', leave]);
+  expect(lstatSync(path).isSocket()).toBe(true);
+  const servers = [net.createServer((socket) => socket.end('first')), net.createServer()] as const;
+  onTestFinished(() => {
+    for (const server of servers) server.close();
+  });
+  await listenOn(servers[0], `unix:${path}`, 'X');
+  await expect(listenOn(servers[1], `unix:${path}`, 'X')).rejects.toThrow(/X .*EADDRINUSE/);
+  const answer = (await once(net.connect(path), 'data')) as [Buffer];
+  expect(String(answer[0])).toBe('first');
+});
+
+test('a file that is no socket is not removed', async () => {
+  const path = join(temporaryFolder(), 'socket');
+  writeFileSync(path, 'a file');
+  const listening = listenOn(net.createServer(), `unix:${path}`, 'X');
+  await expect(listening).rejects.toThrow(/EADDRINUSE/);
+  expect(readFileSync(path, 'utf8')).toBe('a file');
+});

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { fstatSync } from 'node:fs';
-import type { Server } from 'node:net';
+import { fstatSync, lstatSync, rmSync } from 'node:fs';
+import { connect, type Server } from 'node:net';
 import { forSetting } from '../settings/settings-error.ts';
 
 /**
@@ -10,26 +10,51 @@ import { forSetting } from '../settings/settings-error.ts';
 const BACKLOG = 4096;
 
 /**
- * Makes a server listen on `host:port`, `unix:/path` or `fd:number`.
+ * Makes a server listen on `host:port`, `unix:/path` or `fd:number`. A Unix socket that a killed process left is replaced.
  *
  * @throws SettingsError naming the variable when the server can't listen.
  */
 export async function listenOn(server: Server, address: string, variable: string): Promise<void> {
-  if (address.startsWith('unix:')) {
-    server.listen({ path: address.slice('unix:'.length), backlog: BACKLOG });
-  } else if (isInherited(address)) {
-    // For a descriptor, Node accepts the backlog as a second argument only.
-    server.listen({ fd: Number(address.slice('fd:'.length)) }, BACKLOG);
-  } else {
-    const colon = address.lastIndexOf(':');
-    const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
-    server.listen({ host, port: Number(address.slice(colon + 1)), backlog: BACKLOG });
-  }
-  await once(server, 'listening').catch((cause: unknown) => {
+  const path = address.startsWith('unix:') ? address.slice('unix:'.length) : undefined;
+  const listening = async (): Promise<void> => {
+    if (path !== undefined) {
+      server.listen({ path, backlog: BACKLOG });
+    } else if (isInherited(address)) {
+      // For a descriptor, Node accepts the backlog as a second argument only.
+      server.listen({ fd: Number(address.slice('fd:'.length)) }, BACKLOG);
+    } else {
+      const colon = address.lastIndexOf(':');
+      const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
+      server.listen({ host, port: Number(address.slice(colon + 1)), backlog: BACKLOG });
+    }
+    await once(server, 'listening');
+  };
+  try {
+    await listening().catch(async (cause: unknown) => {
+      if (path === undefined || !(await isAbandoned(path, cause))) throw cause;
+      rmSync(path, { force: true });
+      await listening();
+    });
+  } catch (cause) {
     forSetting(variable, () => {
       throw cause;
     });
-  });
+  }
+}
+
+/** Checks whether a socket exists that no process listens on: the volume of a container outlasts a process that was killed. */
+async function isAbandoned(path: string, cause: unknown): Promise<boolean> {
+  if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') return false;
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return false;
+  const socket = connect(path);
+  try {
+    await once(socket, 'connect');
+    return false;
+  } catch (refused) {
+    return (refused as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+  } finally {
+    socket.destroy();
+  }
 }
 
 /** Returns whether another process created the socket, in which connections wait until they are accepted. */
