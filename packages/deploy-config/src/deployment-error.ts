@@ -16,7 +16,8 @@ export type DeploymentProblemCode =
   | 'ERR_DEPLOYMENT_SERVICE'
   | 'ERR_DEPLOYMENT_SECRET'
   | 'ERR_DEPLOYMENT_STATE'
-  | 'ERR_DEPLOYMENT_ENVIRONMENT';
+  | 'ERR_DEPLOYMENT_ENVIRONMENT'
+  | 'ERR_DEPLOYMENT_CONTAINERS';
 
 /** One broken rule. */
 export interface DeploymentProblem {

@@ -36,6 +36,20 @@ export type {
   Service,
   Upstream,
 } from './deployment.ts';
+export { containerDeployment } from './containers/container-deployment.ts';
+export { containerSettings } from './containers/container-settings.ts';
+export type { ContainerSettings, SocketFolder } from './containers/container-settings.ts';
+export { containerState } from './containers/container-state.ts';
+export type { ContainerProgram, ContainerState } from './containers/container-state.ts';
+export type {
+  BaseImagesInput,
+  ContainerPythonInput,
+  ContainerRedisInput,
+  ContainersInput,
+} from './containers/containers-input.ts';
+export type { HealthCheck } from './containers/dockerfile.ts';
+export { renderContainers } from './containers/render-containers.ts';
+export type { ContainerFile } from './containers/render-containers.ts';
 export { defineEnvironments } from './environments/define-environments.ts';
 export type { Environment } from './environments/environment.ts';
 export type {
@@ -78,7 +92,7 @@ export { serializeGunicorn } from './gunicorn/serialize-gunicorn.ts';
 export { hostState } from './host/host-state.ts';
 export type { HostState, HostStateKind } from './host/host-state.ts';
 export { renderHost } from './host/render-host.ts';
-export { folderLayout, hostLayout } from './layout.ts';
+export { containerLayout, folderLayout, hostLayout } from './layout.ts';
 export type { Layout } from './layout.ts';
 export { nginxProblems } from './nginx/nginx-problem.ts';
 export type { NginxProblem } from './nginx/nginx-problem.ts';

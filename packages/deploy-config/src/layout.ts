@@ -83,3 +83,33 @@ export function folderLayout(folder: string): Layout {
     sharedMemoryFolder: '/dev/shm',
   };
 }
+
+/**
+ * Returns the layout of containers, where each program has a read-only root: Nginx logs to the streams of its container, and the sockets are in
+ * volumes below `/run/<name>`. `containerDeployment` uses it.
+ *
+ * @throws DeployConfigError `ERR_DEPLOY_CONFIG_INVALID_OPTION` if the name isn't a text.
+ *
+ * @example
+ * ```ts
+ * import { containerLayout } from '@fairlead/deploy-config';
+ *
+ * console.log(containerLayout('shop').socketFolder); // /run/shop
+ * ```
+ */
+export function containerLayout(name = 'fairlead'): Layout {
+  checkText('name', 'a name such as "fairlead"', name);
+  return {
+    supervisor: 'foreground',
+    nginxConfigFile: '/etc/nginx/nginx.conf',
+    // A folder in memory, the only one besides the volumes that is writable.
+    nginxPidFile: '/tmp/nginx.pid',
+    nginxTempFolder: '/tmp',
+    nginxErrorLog: '/dev/stderr',
+    nginxAccessLog: '/dev/stdout',
+    gunicornConfigFile: `/etc/${name}/gunicorn.conf.py`,
+    socketFolder: `/run/${name}`,
+    unitFolder: '/etc/systemd/system',
+    sharedMemoryFolder: '/dev/shm',
+  };
+}

@@ -80,7 +80,7 @@ function asRecord(value: unknown): Readonly<Record<string, unknown>> | undefined
 }
 
 /** A timer of systemd renews the certificate. */
-function acmeWithoutSystemd({ listen }: Deployment['nginx']): DeploymentProblem[] {
+export function acmeWithoutSystemd({ listen }: Deployment['nginx']): DeploymentProblem[] {
   if (listen.scheme !== 'https' || listen.acme === undefined) return [];
   return [
     {

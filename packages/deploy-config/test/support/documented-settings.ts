@@ -22,6 +22,7 @@ const sources = [
   'layout.ts',
   'secrets/secret-input.ts',
   'state/backup-input.ts',
+  'containers/containers-input.ts',
   'environments/environment-input.ts',
   'certificate/acme-input.ts',
 ].map((file) => readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8'));

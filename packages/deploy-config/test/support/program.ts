@@ -7,6 +7,7 @@ const virtualEnvironment = join(workspaceRoot, '.venv/bin');
 type Program =
   | 'apt-config'
   | 'gunicorn'
+  | 'hadolint'
   | 'nginx'
   | 'openssl'
   | 'python'
@@ -17,10 +18,9 @@ type Program =
 
 /** Finds a real program that the tests run; a missing one fails them, because they would check nothing without it. */
 export function program(name: Program): string {
-  const folders =
-    name === 'gunicorn' || name === 'python'
-      ? [virtualEnvironment]
-      : [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  const folders = ['gunicorn', 'hadolint', 'python'].includes(name)
+    ? [virtualEnvironment]
+    : [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   for (const folder of folders) {
     const path = join(folder, name);
     try {

@@ -1,0 +1,21 @@
+# Rendered by @fairlead/deploy-config: change the deployment, not this file.
+wsgi_app = "flask_model.app:create_app()"
+chdir = "/app"
+bind = ["unix:/run/fairlead/flask/flask.sock"]
+umask = 63
+worker_class = "gthread"
+workers = 2
+threads = 1
+worker_tmp_dir = "/dev/shm"
+timeout = 40
+graceful_timeout = 35
+keepalive = 0
+max_requests = 0
+max_requests_jitter = 0
+preload_app = False
+forwarded_allow_ips = ""
+header_map = "refuse"
+proc_name = "fairlead-flask"
+errorlog = "-"
+accesslog = None
+control_socket_disable = True
