@@ -85,3 +85,5 @@ export type { CheckServiceOptions, ServiceCheck } from './service/check-service.
 export { configurationChanges } from './plan/configuration-changes.ts';
 export type { ConfigurationChange } from './plan/configuration-changes.ts';
 export type { LineChange } from './plan/line-changes.ts';
+export { pinImages } from './images/pin-images.ts';
+export type { PinImagesOptions } from './images/pin-images.ts';
