@@ -10,6 +10,8 @@ export interface CommandEntry {
   readonly description: string;
   /** Left out of the help and of completion. @defaultValue false */
   readonly hidden?: boolean;
+  /** Runs when a command line names no command of its group. @defaultValue false */
+  readonly isDefault?: boolean;
   readonly load: () => Promise<DefineCommand>;
 }
 

@@ -16,8 +16,8 @@ export function addCommands(
       addCommands(parent.command(name).description(description), entry.commands, context);
       continue;
     }
-    const { hidden = false, load } = entry;
-    const command = parent.command(name, { hidden }).description(description);
+    const { hidden = false, isDefault = false, load } = entry;
+    const command = parent.command(name, { hidden, isDefault }).description(description);
     loaders.set(command, async () => {
       const define = await load();
       define(command, context);

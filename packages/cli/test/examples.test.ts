@@ -3,11 +3,13 @@ import { once } from 'node:events';
 import {
   cpSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -191,6 +193,9 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
   'size --measurement churn.json --requests-per-second 500 --simulate': 'best fixed size',
   'size model.onnx --seconds 1 --calibrate': 'throughput on 2 cores',
   'size --refresh --region eu-west-1 --instances instances.json': 'have prices in eu-west-1',
+  'render docker fairlead.config.ts --pin': /^(?:written|unchanged) +644 +docker\/images.json$/m,
+  'render docker fairlead.config.ts': 'docker/compose.yaml',
+  'render docker fairlead.config.ts --check': /^unchanged +644 +docker\/compose.yaml$/m,
   'notices test': /received$/m,
   'drift report iris': /^iris version 1: insufficient data/,
   'drift report iris@1 --since 24h --format html --out drift.html': /^$/,
@@ -370,8 +375,24 @@ beforeAll(async () => {
     keys: { id: string }[];
   };
   replacements.set('0f3k9q1z7p2m', keys.keys[0]?.id ?? '');
+  await prepareContainers(prepared);
   untouched = filesOf(prepared);
 });
+
+/** Writes a configuration with containers, whose images a registry of this machine has, and renders it. */
+async function prepareContainers(folder: string): Promise<void> {
+  const headers = { 'docker-content-digest': `sha256:${'0123456789abcdef'.repeat(4)}` };
+  const origin = await listen((_request, response) => response.writeHead(200, headers).end());
+  const host = origin.replace('http://', '');
+  const images = { node: `${host}/library/node:24`, nginx: `${host}/library/nginx:1.28` };
+  mkdirSync(join(folder, 'docker'));
+  writeFileSync(join(folder, 'docker/images.json'), JSON.stringify(images));
+  const configuration =
+    "export * from './deployment.ts';\nexport const containers = { entry: 'service.ts' };\n";
+  writeFileSync(join(folder, 'fairlead.config.ts'), configuration);
+  const rendered = await run({ folder, env }, 'render', 'docker', 'fairlead.config.ts', '--pin');
+  expect(rendered.stderr).toBe('');
+}
 
 afterAll(async () => {
   vi.unstubAllEnvs();

@@ -1,5 +1,5 @@
 import type { CommandEntry, CommandGroup } from '../command-tree.ts';
-import { hostsCommands, releaseCommands } from './deploy-commands.ts';
+import { hostsCommands, releaseCommands, renderCommands } from './deploy-commands.ts';
 import { keyCommands } from './key/key-commands.ts';
 import { modelCommands } from './model/model-commands.ts';
 import {
@@ -35,11 +35,7 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
   modelCommands,
   registryCommands,
   keyCommands,
-  {
-    name: 'render',
-    description: 'Write the configuration files of a deployment: Nginx, Gunicorn, systemd',
-    load: async () => (await import('./render-command.ts')).defineRenderCommand,
-  },
+  renderCommands,
   {
     name: 'size',
     description: 'Measure a model, and recommend EC2 hosts with their cost for its traffic',

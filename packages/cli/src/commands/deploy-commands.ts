@@ -1,5 +1,25 @@
 import type { CommandGroup } from '../command-tree.ts';
 
+/** `fairlead render …` */
+export const renderCommands: CommandGroup = {
+  name: 'render',
+  description: 'Write the files of a deployment, for a host or for containers',
+  commands: [
+    {
+      name: 'host',
+      description:
+        'Write the configuration files of a host: Nginx, Gunicorn, systemd; fairlead render alone is the same',
+      isDefault: true,
+      load: async () => (await import('./render/host-command.ts')).defineRenderHostCommand,
+    },
+    {
+      name: 'docker',
+      description: 'Write Dockerfiles and a Compose file, with the configuration of their programs',
+      load: async () => (await import('./render/docker-command.ts')).defineRenderDockerCommand,
+    },
+  ],
+};
+
 /** `fairlead release …` */
 export const releaseCommands: CommandGroup = {
   name: 'release',

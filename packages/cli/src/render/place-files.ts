@@ -11,17 +11,20 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import type { RenderedFile } from '@fairlead/deploy-config';
+import type { ContainerFile, RenderedFile } from '@fairlead/deploy-config';
 import { CliError } from '../cli-error.ts';
 import { errorCodeOf } from '../exit-code.ts';
 import { fileError } from '../read-file.ts';
+
+/** A file of a host or of containers. */
+export type WritableFile = ContainerFile & Partial<Pick<RenderedFile, 'owner' | 'role'>>;
 
 /** A rendered file and its state on disk. */
 export interface PlacedFile {
   /** Its path on disk. */
   readonly path: string;
   readonly state: 'missing' | 'changed' | 'unchanged';
-  readonly rendered: RenderedFile;
+  readonly rendered: WritableFile;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface PlacedFile {
  */
 export async function placeFiles(
   out: string,
-  files: readonly RenderedFile[],
+  files: readonly WritableFile[],
 ): Promise<readonly PlacedFile[]> {
   const root = resolve(out);
   const placed: PlacedFile[] = [];
@@ -65,7 +68,7 @@ export async function writeFiles(files: readonly PlacedFile[]): Promise<void> {
 
 async function compare(
   path: string,
-  { content, mode }: RenderedFile,
+  { content, mode }: WritableFile,
 ): Promise<PlacedFile['state']> {
   try {
     const same =
