@@ -52,7 +52,7 @@ export async function setUp(options = {}) {
   const {
     dev = false,
     root = REPOSITORY_ROOT,
-    parts = [nodePackages, pythonPackages, nginx, systemd, redis, prometheus, fleet],
+    parts = [nodePackages, pythonPackages, nginx, systemd, redis, prometheus, fleet, containers],
   } = options;
   const folder = join(root, '.fairlead', 'setup');
   /** @type {SetupContext} */
@@ -113,6 +113,27 @@ export function prometheus(context) {
   return systemPackages(
     context,
     context.dev ? [{ program: 'promtool', package: 'prometheus' }] : [],
+  );
+}
+
+/**
+ * Tests build and run the images of containers, which takes root: with runc, for both versions of control groups.
+ * @param {SetupContext} context
+ */
+export function containers(context) {
+  return systemPackages(
+    context,
+    context.dev && process.getuid?.() === 0
+      ? [
+          { program: 'podman', package: 'podman' },
+          { program: 'runc', package: 'runc' },
+          { program: 'iptables', package: 'iptables' },
+          { program: 'catatonit', package: 'catatonit' },
+          // Networks of containers, and names in them.
+          { program: 'netavark', package: 'netavark' },
+          { program: 'aardvark-dns', package: 'aardvark-dns' },
+        ]
+      : [],
   );
 }
 
