@@ -370,6 +370,17 @@ describe('defineDeployment', () => {
       }),
     ]);
     expect(flask({ environment: { OMP_NUM_THREADS: '4' } })).toHaveLength(1);
+    const cache = (url: string) =>
+      changed({ gateway: { environment: { FAIRLEAD_LIMITS_REDIS_URL: url } } });
+    expect(cache('rediss://:PLANTED@cache.internal:6379')).toEqual([
+      {
+        code: 'ERR_DEPLOYMENT_ENVIRONMENT',
+        settings: ['gateway.environment.FAIRLEAD_LIMITS_REDIS_URL'],
+        message:
+          "gateway.environment.FAIRLEAD_LIMITS_REDIS_URL has a password, which would be in rendered files and releases. Remove it, and add a secret with variable: 'FAIRLEAD_LIMITS_REDIS_URL' to secrets.",
+      },
+    ]);
+    expect(cache('rediss://cache.internal:6379')).toEqual([]);
   });
 
   it('lists every problem at once, each with the fix', () => {
