@@ -1,6 +1,12 @@
 import type { Deployment } from '@fairlead/deploy-config';
 import { Duration } from 'aws-cdk-lib';
-import { CfnOIDCProvider, Policy, Role, WebIdentityPrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  CfnOIDCProvider,
+  Policy,
+  Role,
+  WebIdentityPrincipal,
+  type PolicyStatement,
+} from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 
 import { invalidOption } from '../check-options.ts';
@@ -55,6 +61,8 @@ const REASON =
  */
 export class CiRole extends Construct {
   readonly role: Role;
+  /** Permissions of the role. */
+  readonly statements: readonly PolicyStatement[];
   /** New identity provider; `undefined` with `providerArn`. */
   readonly provider: CfnOIDCProvider | undefined;
   /** Subject of the tokens that the role trusts. */
@@ -90,7 +98,7 @@ export class CiRole extends Construct {
         'Option ciRole.permissions has "models", but the registry of the deployment is not in S3: set FAIRLEAD_REGISTRY to "s3://bucket/prefix", or leave "models" out.',
       );
     }
-    const statements = ciStatements(permissions, {
+    this.statements = ciStatements(permissions, {
       qualifier: options.bootstrapQualifier ?? 'hnb659fds',
       releases: storage && {
         bucketArn: storage.releases.bucketArn,
@@ -102,7 +110,8 @@ export class CiRole extends Construct {
       targetGroupArn: props.targetGroupArn,
       releaseParameterArn: props.releaseParameterArn,
     });
-    const policy = new Policy(this, 'Policy', { roles: [this.role], statements });
+    const { role, statements } = this;
+    const policy = new Policy(this, 'Policy', { roles: [role], statements: [...statements] });
     acknowledgeWildcards(policy, statements, REASON);
   }
 }

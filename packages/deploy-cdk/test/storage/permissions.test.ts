@@ -14,9 +14,10 @@ import {
   until,
 } from '@fairlead/test-support';
 import { App, Stack } from 'aws-cdk-lib';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { expect, it, onTestFinished, vi } from 'vitest';
 
-import { JobQueues, Storage } from '@fairlead/deploy-cdk';
+import { CiRole, JobQueues, Storage } from '@fairlead/deploy-cdk';
 import { startRecordingProxy, type RecordedRequest } from '../support/recording-proxy.ts';
 import { storedDeployment } from '../support/stored-deployment.ts';
 
@@ -47,24 +48,40 @@ interface Permission {
   readonly resource: string;
 }
 
+const environment = { FAIRLEAD_JOBS_QUEUE_URL: queueUrl };
+
 /** Permissions of hosts, from the statements of the parts. */
 function hostPermissions(): readonly Permission[] {
   const stack = new Stack(new App(), 'Shop', { env: { region, account } });
-  const deployment = storedDeployment({ FAIRLEAD_JOBS_QUEUE_URL: queueUrl });
+  const deployment = storedDeployment(environment);
   const parts = [
     new Storage(stack, 'Storage', { deployment }),
     new JobQueues(stack, 'Queue', { deployment }),
   ];
-  return parts
-    .flatMap(({ statements }) => statements)
-    .flatMap(({ actions, resources }) =>
-      actions.flatMap((action) =>
-        resources.map((resource) => ({
-          action,
-          resource: flat(stack.resolve(resource)).replace('${AWS::Partition}', 'aws'),
-        })),
-      ),
-    );
+  return permissionsOf(
+    stack,
+    parts.flatMap(({ statements }) => statements),
+  );
+}
+
+/** Permissions of a pipeline that pushes and promotes models. */
+function pipelinePermissions(): readonly Permission[] {
+  const stack = new Stack(new App(), 'Shop', { env: { region, account } });
+  const github = { repository: 'acme/shop', environment: 'models' };
+  const options = { github, permissions: ['models'] } as const;
+  const deployment = storedDeployment(environment);
+  return permissionsOf(stack, new CiRole(stack, 'CiRole', { deployment, options }).statements);
+}
+
+function permissionsOf(stack: Stack, statements: readonly PolicyStatement[]): Permission[] {
+  return statements.flatMap(({ actions, resources }) =>
+    actions.flatMap((action) =>
+      resources.map((resource) => ({
+        action,
+        resource: flat(stack.resolve(resource)).replace('${AWS::Partition}', 'aws'),
+      })),
+    ),
+  );
 }
 
 function flat(value: unknown): string {
@@ -89,13 +106,13 @@ function allows({ action, resource }: Permission, request: RecordedRequest): boo
 async function startAws() {
   const moto = await startMoto();
   const proxy = await startRecordingProxy(moto.port, queueArn);
-  const environment = {
+  const variables = {
     AWS_REGION: region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_ENDPOINT_URL: moto.endpoint,
   };
-  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
   const s3 = s3Client(moto.endpoint);
   const sqs = new SQSClient({ endpoint: moto.endpoint, ...awsTestConnection });
   onTestFinished(async () => {
@@ -138,10 +155,9 @@ it('a gateway with rollout, windows, captures, labels and jobs needs the permiss
   const { moto, proxy, jobsUrl } = await startAws();
   const log = await fillRegistry();
   vi.stubEnv('AWS_ENDPOINT_URL', proxy.endpoint);
-  const { FAIRLEAD_CLOUDWATCH_NAMESPACE: _, ...environment } =
-    storedDeployment().gateway.environment;
+  const { FAIRLEAD_CLOUDWATCH_NAMESPACE: _, ...variables } = storedDeployment().gateway.environment;
   const settings = readSettings({
-    ...environment,
+    ...variables,
     FAIRLEAD_LISTEN: '127.0.0.1:0',
     FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
     FAIRLEAD_WARM_UP_MS: '0',
@@ -190,4 +206,23 @@ it('a gateway with rollout, windows, captures, labels and jobs needs the permiss
     // Backups and releases are the agent's, which has tests of its requests.
     .filter((text) => !/acme-backups|Storage/.test(text));
   expect(rarelyUsed).toEqual(expect.arrayContaining(unused));
+}, 300_000);
+
+it('a pipeline that pushes, promotes and rolls out models needs the permissions of its role only', async () => {
+  const { proxy } = await startAws();
+  vi.stubEnv('AWS_ENDPOINT_URL', proxy.endpoint);
+  await fillRegistry();
+  const permissions = pipelinePermissions();
+  const denied = proxy.requests.filter(
+    (request) => !permissions.some((permission) => allows(permission, request)),
+  );
+  expect(denied).toEqual([]);
+  const used = new Set(proxy.requests.map(({ action }) => action));
+  expect([...used].toSorted()).toEqual([
+    's3:DeleteObject',
+    's3:GetObject',
+    's3:ListBucket',
+    's3:ListBucketMultipartUploads',
+    's3:PutObject',
+  ]);
 }, 300_000);

@@ -62,8 +62,10 @@ function s3Request(method: string, { pathname, searchParams }: URL): RecordedReq
   const key = rest.join('/');
   if (key === '') {
     const isList = method === 'HEAD' || searchParams.has('list-type');
-    const action = isList ? 's3:ListBucket' : `${method} of a bucket`;
-    return { action, resource: `arn:aws:s3:::${bucket}` };
+    const ofUploads = searchParams.has('uploads')
+      ? 's3:ListBucketMultipartUploads'
+      : `${method} of a bucket`;
+    return { action: isList ? 's3:ListBucket' : ofUploads, resource: `arn:aws:s3:::${bucket}` };
   }
   const resource = `arn:aws:s3:::${bucket}/${key}`;
   if (!searchParams.has('uploadId')) return { action: actions[method] ?? method, resource };

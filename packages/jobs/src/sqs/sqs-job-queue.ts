@@ -70,7 +70,8 @@ const MAX_MESSAGE_AGE_MS = 14 * 86_400_000;
  *
  * Requests and results are objects, ids of waiting jobs are messages. A result is written with a conditional request, so
  * a job finishes once, however often SQS delivers its message. Set the message retention of the queues to the time for
- * which jobs may wait, and no redrive policy: the runner decides after how many attempts a job fails.
+ * which jobs may wait. The runner decides after how many attempts a job fails: a redrive policy needs a `maxReceiveCount` far
+ * above that, such as 100, for messages that end every process that receives them.
  *
  * @throws JobsError `ERR_JOBS_INVALID_OPTION` naming the option and its value.
  *
