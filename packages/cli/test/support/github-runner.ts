@@ -145,7 +145,7 @@ export async function runWorkflow(
 }
 
 /** Runs a script as GitHub runs one with `shell: bash`. */
-async function runBash(
+export async function runBash(
   script: string,
   folder: string,
   env: Values,

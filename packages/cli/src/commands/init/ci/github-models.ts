@@ -61,7 +61,7 @@ ${GITHUB_TOKEN}        run: |
           .github/aws-token.sh
           npx fairlead model push ${model} trained --baseline trained/train.csv --if-changed --json > pushed.json
           if jq --exit-status .created pushed.json; then
-            echo "version=$(jq --raw-output .version pushed.json)" >> "$GITHUB_OUTPUT"
+            echo "version=$(jq --exit-status .manifest.version pushed.json)" >> "$GITHUB_OUTPUT"
           fi
       - name: Evaluate the gates
         if: steps.push.outputs.version != ''

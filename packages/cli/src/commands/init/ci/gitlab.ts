@@ -21,7 +21,7 @@ default:
     - npm ci
 
 # A job that uses AWS exchanges its OIDC token for credentials of AWS_ROLE_ARN, which expire after an hour: there is no
-# long-lived key. Its trust is limited to this project and environment.
+# long-lived key. The trust of a role is limited to this project and a protected branch.
 .aws:
   id_tokens:
     AWS_TOKEN:
@@ -107,7 +107,7 @@ push:
   script:
     - npm run train
     - npx fairlead model push ${model} trained --baseline trained/train.csv --if-changed --json > pushed.json
-    - node -p '"VERSION=" + JSON.parse(fs.readFileSync("pushed.json", "utf8")).version' > version.env
+    - node -p '"VERSION=" + JSON.parse(fs.readFileSync("pushed.json", "utf8")).manifest.version' > version.env
     - . ./version.env && npx fairlead model gates check ${model} "$VERSION"
   artifacts:
     reports:
