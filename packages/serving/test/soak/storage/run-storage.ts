@@ -11,7 +11,7 @@ import { startStorageServers, type StorageCounts, type StorageServer } from './s
 const CLIENTS = 24;
 const DRAIN_MS = 10_000;
 
-/** What happened in a run. */
+/** Numbers of a run. */
 export interface StorageTally extends StorageCounts {
   answered: number;
   /** Requests that an execution failed. */
@@ -24,7 +24,7 @@ export interface StorageTally extends StorageCounts {
 
 /**
  * Sends `count` requests, each by one of many clients to one of several servers that share, move and free storage in all ways, and checks each answer and
- * each record to be that of its own input.
+ * each record to be that of its input.
  *
  * @throws AssertionError for a wrong answer or record, and for memory of bodies that stays in use
  */

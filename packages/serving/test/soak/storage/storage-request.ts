@@ -51,7 +51,7 @@ export function createRequest(seed: number, random: Random): StorageRequest {
   return { seed, body: Buffer.concat([head, bytes]), headers };
 }
 
-/** Checks that an answer has the result of its own input, by the version that it names. */
+/** Checks that an answer has the result of its input, by the version that it names. */
 export function checkAnswer(
   seed: number,
   version: string,
