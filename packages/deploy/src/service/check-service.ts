@@ -53,8 +53,8 @@ const names = {
  * import { checkService } from '@fairlead/deploy';
  *
  * const checks = [{ path: '/v2/health/ready' }] as const;
- * const [ready] = await checkService({ url: 'http://127.0.0.1:1', checks });
- * console.log(ready.failed, ready.problem); // 1 connect ECONNREFUSED 127.0.0.1:1
+ * const [ready] = await checkService({ url: 'http://127.0.0.1:65535', checks });
+ * console.log(ready.failed, ready.problem); // 1 connect ECONNREFUSED 127.0.0.1:65535
  * ```
  */
 export async function checkService<const Checks extends CheckServiceOptions['checks']>(
