@@ -1,6 +1,9 @@
 export { Balancer } from './balancing/balancer.ts';
 export type { BalancerProps } from './balancing/balancer.ts';
 export type { BalancerOptions } from './balancing/balancer-options.ts';
+export { ContainerService } from './containers/container-service.ts';
+export type { ContainerServiceProps } from './containers/container-service.ts';
+export type { ContainerImages, ContainersOptions } from './containers/containers-options.ts';
 export { DeployCdkError } from './deploy-cdk-error.ts';
 export type { DeployCdkErrorCode } from './deploy-cdk-error.ts';
 export type { HostImage } from './hosts/host-image.ts';

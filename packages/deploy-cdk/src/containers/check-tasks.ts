@@ -1,0 +1,85 @@
+import { containerSettings, type Deployment } from '@fairlead/deploy-config';
+
+import { invalidOption } from '../check-options.ts';
+import { secretFolders } from './container-definitions.ts';
+import type { ContainersOptions } from './containers-options.ts';
+import { filesOf } from './task-secrets.ts';
+import { taskSize } from './task-size.ts';
+
+/** ECS stops a container on Fargate after two minutes. */
+const MAX_STOP_MS = 120_000;
+
+/** Rejects what a deployment has on hosts and tasks lack: folders that outlast them, certificates, ports of root. */
+export function checkTasks(deployment: Deployment, { images }: ContainersOptions): void {
+  const { nginx, gateway, flask, timeouts } = deployment;
+  const settings = containerSettings(deployment);
+  if (flask !== undefined && images.flask === undefined) {
+    throw invalidOption(
+      'Option containers.images.flask is not set, but the deployment has flask: give its image.',
+    );
+  }
+  if (nginx.listen.scheme === 'https') {
+    throw invalidOption(
+      'nginx.listen.scheme of the deployment is "https", but the load balancer terminates TLS and tasks have no certificate: use { scheme: "http", address: "0.0.0.0:8080" }.',
+    );
+  }
+  const { address } = nginx.listen;
+  if (address.kind === 'tcp' && address.port < 1024) {
+    throw invalidOption(
+      `nginx.listen.address of the deployment has port ${address.port}, which needs a capability that tasks lack: use 1024 or above, such as 8080.`,
+    );
+  }
+  if (timeouts.stopMs > MAX_STOP_MS) {
+    throw invalidOption(
+      `timeouts.stopMs of the deployment is ${timeouts.stopMs}, but Fargate ends a task after ${MAX_STOP_MS}: lower timeouts.requestMs.`,
+    );
+  }
+  const { FAIRLEAD_REGISTRY: registry } = gateway.environment;
+  if (registry?.startsWith('s3://') !== true) {
+    throw invalidOption(
+      `gateway.environment.FAIRLEAD_REGISTRY of the deployment is ${JSON.stringify(registry ?? '')}, a folder, which tasks don't share: use a bucket, such as "s3://acme-models/prod".`,
+    );
+  }
+  const models = settings
+    .flatMap(({ state }) => state)
+    .find(({ kind, readOnly }) => kind === 'folder' && readOnly);
+  if (models !== undefined) {
+    throw invalidOption(
+      `flask.environment.FAIRLEAD_MODEL_FOLDER of the deployment is ${models.path}, a folder of a host: put the models into the image, such as in /app/models.`,
+    );
+  }
+  const folders = secretFolders(filesOf(deployment));
+  if (folders.length > 1) {
+    throw invalidOption(
+      `The secrets of the deployment are files in ${folders.join(' and ')}: tasks have one folder of them. Use one.`,
+    );
+  }
+  checkFiles(
+    deployment,
+    settings.flatMap(({ state }) => state),
+  );
+  checkMemory(deployment, settings);
+}
+
+/** A file comes from a secret of AWS, or is in no task. */
+function checkFiles(
+  { secrets, gateway }: Deployment,
+  state: ReturnType<typeof containerSettings>[number]['state'],
+): void {
+  const known = new Set<string>(secrets.map(({ path }) => path));
+  const missing = state.find(({ kind, path }) => kind === 'file' && !known.has(path));
+  if (missing === undefined) return;
+  const what = missing.path === gateway.service?.secretsFile ? ' with a variable' : '';
+  throw invalidOption(
+    `The deployment has the file ${missing.path}, which tasks lack: add a secret${what} to secrets, with that path and ssmParameter or secretsManager.`,
+  );
+}
+
+function checkMemory(deployment: Deployment, settings: ReturnType<typeof containerSettings>): void {
+  const { memoryMiB } = taskSize(deployment);
+  const wanted = settings.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0) / 1024 ** 2;
+  if (wanted <= memoryMiB) return;
+  throw invalidOption(
+    `The containers need ${Math.ceil(wanted)} MiB, but a task of the deployment's host has ${memoryMiB}: lower gateway.memoryBytes or flask.workers, or raise host.memoryBytes.`,
+  );
+}

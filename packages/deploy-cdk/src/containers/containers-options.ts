@@ -1,0 +1,79 @@
+import { describeValue } from '@fairlead/signature';
+import { Token } from 'aws-cdk-lib';
+
+import { checkOneOf, checkOptions, checkWholeNumber, invalidOption } from '../check-options.ts';
+
+/** Images of the programs, from the Dockerfiles of `fairlead render docker`: in Amazon ECR, each with its digest. */
+export interface ContainerImages {
+  /** Image of the gateway. Example: `'111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop-gateway@sha256:…'`. */
+  readonly gateway: string;
+  /** Image of Nginx. Example: `'111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop-nginx@sha256:…'`. */
+  readonly nginx: string;
+  /** Image of Flask; required with `flask` in the deployment. Example: `'111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop-flask@sha256:…'`. @defaultValue none */
+  readonly flask?: string;
+}
+
+/** Tasks of a `ContainerService`. */
+export interface ContainersOptions {
+  /** Images. Example: `{ gateway: '….dkr.ecr.eu-central-1.amazonaws.com/shop-gateway@sha256:…', nginx: '…' }`. */
+  readonly images: ContainerImages;
+  /** Processor of the images. Example: `'arm64'`. @defaultValue `'x64'` */
+  readonly processor?: 'x64' | 'arm64';
+  /** Fewest tasks, 1 to 1000. Example: `3`. @defaultValue `2`, in two Availability Zones */
+  readonly min?: number;
+  /** Most tasks, up to 1000. Example: `12`. @defaultValue `min`, without scaling */
+  readonly max?: number;
+  /** Share of the processors, in percent, above which a task is added, 10 to 90. Example: `50`. @defaultValue `60` */
+  readonly cpuPercent?: number;
+  /** Number of the account in the images, `user` of `containers`. Example: `20000`. @defaultValue `10001` */
+  readonly user?: number;
+}
+
+const NAMES = ['gateway', 'nginx', 'flask'] as const;
+
+/** Rejects wrong options. */
+export function checkContainersOptions(options: ContainersOptions): void {
+  checkOptions('containers', options, {
+    images: 'required',
+    processor: 'optional',
+    min: 'optional',
+    max: 'optional',
+    cpuPercent: 'optional',
+    user: 'optional',
+  });
+  const { images, processor, min = 2, max, cpuPercent, user } = options;
+  checkOptions('containers.images', images, {
+    gateway: 'required',
+    nginx: 'required',
+    flask: 'optional',
+  });
+  for (const name of NAMES) checkImage(name, images[name]);
+  if (processor !== undefined) checkOneOf('containers.processor', processor, ['x64', 'arm64']);
+  checkWholeNumber('containers.min', min, { min: 1, max: 1000 });
+  if (max !== undefined) checkWholeNumber('containers.max', max, { min, max: 1000 });
+  if (cpuPercent !== undefined) {
+    checkWholeNumber('containers.cpuPercent', cpuPercent, { min: 10, max: 90 });
+  }
+  if (user !== undefined) checkWholeNumber('containers.user', user, { min: 1, max: 2 ** 31 - 1 });
+}
+
+const REPOSITORY =
+  /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([a-z0-9][a-z0-9._/-]*)@sha256:[0-9a-f]{64}$/;
+
+function checkImage(name: string, image: string | undefined): void {
+  if (image === undefined || REPOSITORY.test(image)) return;
+  const unresolved = Token.isUnresolved(image) ? ' Tokens of CDK are unknown here.' : '';
+  throw invalidOption(
+    `Option containers.images.${name} is ${describeValue(image)}: expected an image of Amazon ECR with its digest, such as "111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop-${name}@sha256:…".${unresolved}`,
+  );
+}
+
+/** Account, region and name of the repository of an image. */
+export function repositoryOf(image: string): {
+  readonly account: string;
+  readonly region: string;
+  readonly name: string;
+} {
+  const [, account = '', region = '', name = ''] = REPOSITORY.exec(image) ?? [];
+  return { account, region, name };
+}
