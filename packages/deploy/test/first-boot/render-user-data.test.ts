@@ -105,6 +105,9 @@ describe('user data of the first boot', () => {
   it('counts the golden examples of a release', async () => {
     const { goldenChecks, packages, parts } = await readBootRelease(release.path);
     expect([goldenChecks, packages, parts.length]).toEqual([1, ['nginx'], 2]);
+    const checks = [{ path: '/v2/health/ready' }];
+    const other = await buildService({ version: 1, options: { checks } });
+    expect((await readBootRelease(other.path)).goldenChecks).toBe(0);
   });
 
   it('is a program that the Python of Debian compiles', () => {
