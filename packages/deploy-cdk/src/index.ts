@@ -18,6 +18,7 @@ export type { NetworkProps } from './network/network.ts';
 export type { InternetAccess, NetworkOptions } from './network/network-options.ts';
 export { Storage } from './storage/storage.ts';
 export type { StorageProps } from './storage/storage.ts';
+export type { StoredKind } from './storage/stored-objects.ts';
 export type { ReplicaOptions, StorageOptions } from './storage/storage-options.ts';
 export { JobQueues } from './queue/job-queues.ts';
 export type { JobQueuesProps, QueueOptions } from './queue/job-queues.ts';

@@ -67,7 +67,9 @@ export type {
 } from './environments/environment-input.ts';
 export type {
   EnvironmentOverrides,
+  EnvironmentSection,
   EnvironmentWith,
+  PartialEnvironmentSection,
 } from './environments/environment-overrides.ts';
 export { balancerTarget } from './environments/environment-rules.ts';
 export { EnvironmentsError } from './environments/environments-error.ts';

@@ -33,7 +33,7 @@ export type { JobMetricEvent, JobMetricsOptions } from './job-metrics.ts';
 export { KeysFileMetrics } from './keys-file-metrics.ts';
 export type { KeysFileMetricsOptions } from './keys-file-metrics.ts';
 export { LimitMetrics } from './limit-metrics.ts';
-export type { LimitMetricsOptions } from './limit-metrics.ts';
+export type { ClientUse, LimitMetricsOptions } from './limit-metrics.ts';
 export { metricsHandler } from './metrics-handler.ts';
 export type { MetricsHandlerOptions } from './metrics-handler.ts';
 export { modelMemoryMetrics } from './model-memory-metrics.ts';

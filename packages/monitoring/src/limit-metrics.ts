@@ -22,7 +22,7 @@ const REQUESTS = 'fairlead_client_requests_total';
 const ELEMENTS = 'fairlead_client_elements_total';
 
 /** Amounts that a client has used since the start. */
-interface Used {
+export interface ClientUse {
   requests: number;
   elements: number;
 }
@@ -48,7 +48,7 @@ interface Used {
  */
 export class LimitMetrics {
   readonly #now: () => number;
-  readonly #clients = new Map<string, Used>();
+  readonly #clients = new Map<string, ClientUse>();
   readonly #refused: Counter<'limit'>;
   #failedAt: number | undefined;
 
@@ -93,7 +93,7 @@ export class LimitMetrics {
   }
 
   /** Adds what a client has used; `client` is the owner of a key, whose number is limited. */
-  used(client: string, { requests = 0, elements = 0 }: Partial<Used>): void {
+  used(client: string, { requests = 0, elements = 0 }: Partial<ClientUse>): void {
     const used = this.#clients.get(client);
     if (used === undefined) {
       this.#clients.set(client, { requests, elements });
@@ -119,7 +119,7 @@ export class LimitMetrics {
   }
 
   /** Adds a counter that is filled when it is read: requests only add to a number. */
-  #countUse(name: string, help: string, unit: keyof Used, registers: Registry[]): void {
+  #countUse(name: string, help: string, unit: keyof ClientUse, registers: Registry[]): void {
     const clients = this.#clients;
     new Counter({
       ...{ name, help, labelNames: ['client'], registers },

@@ -10,10 +10,7 @@ import type { Instruction } from './dockerfile.ts';
 const EMPTY_FOLDER = '/var/empty';
 
 /** Folders that the program writes to: its sockets and its state. Temporary files are in `/tmp`. */
-function writableFolders(
-  deployment: Deployment,
-  program: ContainerProgram,
-): readonly string[] {
+function writableFolders(deployment: Deployment, program: ContainerProgram): readonly string[] {
   const folders = socketFolders(deployment);
   const state = containerState(deployment).filter(
     (each) => each.program === program && each.kind === 'folder',

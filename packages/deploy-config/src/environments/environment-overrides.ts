@@ -1,18 +1,19 @@
 import type { EnvironmentInput } from './environment-input.ts';
 
 /** Settings that are objects, merged member by member. */
-type Section = 'release' | 'ssh' | 'ssm' | 'balancer' | 'registry' | 'stack';
+export type EnvironmentSection = 'release' | 'ssh' | 'ssm' | 'balancer' | 'registry' | 'stack';
 
 /** Settings that an environment has in common with others, or that replace those of a base; `undefined` removes a setting. */
 export type EnvironmentOverrides = {
   readonly [Name in keyof EnvironmentInput]?:
-    | (Name extends Section
-        ? PartialSection<NonNullable<EnvironmentInput[Name]>>
+    | (Name extends EnvironmentSection
+        ? PartialEnvironmentSection<NonNullable<EnvironmentInput[Name]>>
         : EnvironmentInput[Name])
     | undefined;
 };
 
-type PartialSection<T> = T extends object
+/** Members of such an object, each of which may be left out; `undefined` removes one. */
+export type PartialEnvironmentSection<T> = T extends object
   ? { readonly [Name in keyof T]?: T[Name] | undefined }
   : never;
 

@@ -51,18 +51,17 @@ export interface AuditEntry extends AuditedChange {
 export interface AuditLog {
   /**
    * Records a change: its start before `work`, and its end with the outcome. Without an entry for the start, `work` isn't called.
-   *
-   * @param resultOf returns the outcome of a result, and the release if it wasn't known before; an error is recorded with its code
-   * @param onLost called when the end can't be recorded; the change was made
    */
   record<T>(
     change: AuditedChange,
     work: () => Promise<T>,
     options: {
+      /** Returns the outcome of a result, and the release if it wasn't known before; an error is recorded with its code. */
       readonly resultOf: (result: T) => {
         readonly outcome: string;
         readonly release?: string | undefined;
       };
+      /** Called when the end can't be recorded; the change was made. */
       readonly onLost?: (error: unknown) => void;
     },
   ): Promise<T>;
