@@ -140,6 +140,7 @@ const byDeployCode: Readonly<Partial<Record<DeployErrorCode, ExitCode>>> = {
   ERR_DEPLOY_BUILD_FAILED: failed,
   ERR_DEPLOY_GATE_FAILED: failed,
   ERR_DEPLOY_NOT_PROMOTED: failed,
+  ERR_DEPLOY_RELEASE_PARAMETER: unavailable,
   ERR_DEPLOY_RELEASE_NOT_FOUND: notFound,
   ERR_DEPLOY_LOCKED: conflict,
   ERR_DEPLOY_RELEASE_DAMAGED: damaged,

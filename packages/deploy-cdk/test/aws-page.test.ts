@@ -66,7 +66,7 @@ test('its commands lead from nothing to two templates without a finding of cfn-l
     cwd = readFileSync(join(folder, 'pwd'), 'utf8').trim();
   }
   const [, built, , linted] = outputs;
-  const digest = /releases\/([0-9a-f]{64})\.tar$/m.exec(built ?? '')?.[1] ?? '';
+  const digest = /archives\/([0-9a-f]{64})\.tar$/m.exec(built ?? '')?.[1] ?? '';
   expect(digest).not.toBe('');
   expect(readFileSync(join(cwd, 'cdk.out/Shop.template.json'), 'utf8')).toContain(digest);
   expect(readFileSync(join(cwd, 'cdk.out/ShopStorage.template.json'), 'utf8')).toContain(

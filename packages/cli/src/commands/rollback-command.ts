@@ -7,6 +7,7 @@ import { audited } from '../deploy/audited.ts';
 import { confirmEnvironment, environmentNamed } from '../deploy/confirm-environment.ts';
 import { openReleases } from '../deploy/open-releases.ts';
 import { reportRollout, runRollout } from '../deploy/run-rollout.ts';
+import { writeReleaseOf } from '../deploy/write-release-parameter.ts';
 import {
   auditActorOption,
   auditReasonOption,
@@ -44,7 +45,11 @@ export function defineRollbackCommand(command: Command, context: CommandContext)
           ...{ chosen, store, command: 'rollback', by: options },
           resultOf: ({ outcome, hosts }: Rollout) => ({ outcome, release: hosts[0]?.digest }),
         },
-        () => runRollout(context, { chosen, json, work: rollBack }),
+        async () => {
+          const result = await runRollout(context, { chosen, json, work: rollBack });
+          await writeReleaseOf(chosen, result);
+          return result;
+        },
       );
       const [first] = rollout.hosts;
       reportRollout(context, json, rollout, {

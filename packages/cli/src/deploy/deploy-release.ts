@@ -4,6 +4,7 @@ import type { ChosenEnvironment } from '../config/read-config.ts';
 import { hostLabel } from '../hosts/select-hosts.ts';
 import { audited } from './audited.ts';
 import { runRollout } from './run-rollout.ts';
+import { writeReleaseOf } from './write-release-parameter.ts';
 
 /** Options of {@link deployRelease}. */
 export interface DeployReleaseOptions {
@@ -34,12 +35,15 @@ export async function deployRelease(
       ...{ chosen, store, command: 'deploy', release: digest, by },
       resultOf: ({ outcome }: Rollout) => ({ outcome }),
     },
-    () =>
-      runRollout(context, {
+    async () => {
+      const result = await runRollout(context, {
         ...{ chosen, json },
         work: (fleet) =>
           rollOut({ ...fleet, release, trustedKeys, ...(watchMs !== undefined && { watchMs }) }),
-      }),
+      });
+      await writeReleaseOf(chosen, result);
+      return result;
+    },
   );
   const outcome = resultOf(rollout, chosen);
   if (outcome !== undefined) {

@@ -2,6 +2,11 @@ import type { Deployment } from '@fairlead/deploy-config';
 
 import { invalidOption } from '../check-options.ts';
 
+/** Returns whether hosts count for rate limits and quotas in the cache: a count that is evicted would begin again. */
+export function countsLimits({ secrets }: Deployment): boolean {
+  return secrets.some(({ variable }) => variable === 'FAIRLEAD_LIMITS_REDIS_URL');
+}
+
 /**
  * Returns the names of the secrets in Secrets Manager from which hosts read the address of Redis or Valkey: those of variables that end in `_REDIS_URL`.
  *

@@ -14,7 +14,7 @@ import { Construct } from 'constructs';
 import { checkOptions, checkWholeNumber, invalidOption } from '../check-options.ts';
 import { acknowledgeRule } from '../nag/acknowledge.ts';
 import type { Network } from '../network/network.ts';
-import { cacheSecrets } from './cache-secrets.ts';
+import { cacheSecrets, countsLimits } from './cache-secrets.ts';
 
 /** Valkey of ElastiCache for shared limits and cached responses. */
 export interface CacheOptions {
@@ -99,8 +99,10 @@ export class Cache extends Construct {
     const parameters = new CfnParameterGroup(this, 'Parameters', {
       cacheParameterGroupFamily: 'valkey8',
       description: `Cache of ${deployment.name}`,
-      // A full cache makes room for new entries in place of an error.
-      properties: { 'maxmemory-policy': 'allkeys-lru' },
+      // A full cache makes room for new entries in place of an error, unless it has counts of limits, which have to stay.
+      properties: {
+        'maxmemory-policy': countsLimits(deployment) ? 'noeviction' : 'allkeys-lru',
+      },
     });
     const subnets = new CfnSubnetGroup(this, 'Subnets', {
       description: `Cache of ${deployment.name}`,

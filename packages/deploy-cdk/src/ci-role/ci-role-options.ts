@@ -22,7 +22,7 @@ export interface GitlabOptions {
 }
 
 /** Something that the role may do. */
-export type CiPermission = 'stack' | 'releases' | 'hosts' | 'models';
+export type CiPermission = 'stack' | 'plan' | 'releases' | 'hosts' | 'models';
 
 /** Role that a pipeline assumes with a token of its job, without a long-lived key. */
 export interface CiRoleOptions {
@@ -37,7 +37,7 @@ export interface CiRoleOptions {
    */
   readonly providerArn?: string;
   /**
-   * Tasks of the pipeline: `'stack'` assumes the roles of the CDK bootstrap, `'releases'` uploads archives, `'hosts'` updates hosts in place by Systems
+   * Tasks of the pipeline: `'stack'` assumes the roles of the CDK bootstrap, `'plan'` compares the stack for `fairlead plan`, `'releases'` stores releases, their results and the audit log, `'hosts'` updates hosts in place by Systems
    * Manager, `'models'` pushes and promotes models. Example: `['models']`.
    * @defaultValue `['stack', 'releases']`
    */
@@ -74,7 +74,7 @@ export function trustedTokens(options: CiRoleOptions): TrustedTokens {
     bootstrapQualifier: 'optional',
   });
   for (const permission of options.permissions ?? []) {
-    checkOneOf('ciRole.permissions', permission, ['stack', 'releases', 'hosts', 'models']);
+    checkOneOf('ciRole.permissions', permission, ['stack', 'plan', 'releases', 'hosts', 'models']);
   }
   const { github, gitlab } = options;
   if (github !== undefined && gitlab === undefined) return githubTokens(github);

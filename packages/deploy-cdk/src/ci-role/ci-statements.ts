@@ -35,13 +35,37 @@ const statements: Readonly<Record<CiPermission, (resources: CiResources) => Poli
       ),
     }),
   ],
+  // A change set is made and deleted again, never executed. Detected differences have no resource of their own.
+  plan: () => [
+    new PolicyStatement({
+      actions: [
+        'cloudformation:CreateChangeSet',
+        'cloudformation:DeleteChangeSet',
+        'cloudformation:DescribeChangeSet',
+        'cloudformation:DescribeStackResourceDrifts',
+        'cloudformation:DescribeStacks',
+        'cloudformation:DetectStackDrift',
+        'cloudformation:GetTemplate',
+      ],
+      resources: [Aws.STACK_ID],
+    }),
+    new PolicyStatement({
+      actions: ['cloudformation:DescribeStackDriftDetectionStatus'],
+      resources: ['*'],
+    }),
+  ],
   releases: ({ releases, keyArns }) =>
     releases === undefined
       ? []
       : [
           new PolicyStatement({
-            actions: objectRequests,
+            actions: [...objectRequests, 's3:AbortMultipartUpload'],
             resources: [`${releases.bucketArn}/releases/*`],
+          }),
+          new PolicyStatement({
+            actions: ['s3:ListBucket'],
+            resources: [releases.bucketArn],
+            conditions: { StringLike: { 's3:prefix': ['releases', 'releases/*'] } },
           }),
           ...keyStatements(keyArns),
         ],

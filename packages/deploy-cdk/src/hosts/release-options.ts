@@ -9,7 +9,7 @@ import type { UpdateOptions } from '../updates/update-options.ts';
 export interface ReleaseOptions {
   /** Name of the bucket with the archives, which must be there before hosts are. Example: `'acme-shop-releases'`. */
   readonly bucket: string;
-  /** Begin of the keys of archives. Example: `'shop/'`. @defaultValue `'releases/'` */
+  /** Begin of the keys of archives. Example: `'shop/'`. @defaultValue `'releases/archives/'`, where the `releaseStore` `s3://<bucket>/releases` of an environment has them */
   readonly prefix?: string;
   /** ARN of the KMS key of the bucket. Example: `'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'`. @defaultValue no KMS key */
   readonly keyArn?: string;
@@ -20,7 +20,7 @@ export interface ReleaseOptions {
 }
 
 /** Begin of the keys of archives, unless an option has another. */
-export const DEFAULT_PREFIX = 'releases/';
+export const DEFAULT_PREFIX = 'releases/archives/';
 
 /**
  * Rejects wrong options, and a release that doesn't fit the deployment.

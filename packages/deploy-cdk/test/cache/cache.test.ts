@@ -61,6 +61,16 @@ it('the nodes are encrypted at rest and in transit, and need a password', () => 
   });
 });
 
+it.each([
+  ['FAIRLEAD_REDIS_URL', 'allkeys-lru'],
+  ['FAIRLEAD_LIMITS_REDIS_URL', 'noeviction'],
+])('a full cache for %s follows the policy %s', (variable, policy) => {
+  const { template } = cacheWith({}, secret({ secretsManager: 'shop/cache' }, variable));
+  template.hasResourceProperties('AWS::ElastiCache::ParameterGroup', {
+    Properties: { 'maxmemory-policy': policy },
+  });
+});
+
 it('only the hosts reach the nodes, at one port', () => {
   const { template } = cacheWith({ port: 7000 });
   template.resourceCountIs('AWS::EC2::SecurityGroupIngress', 1);

@@ -92,7 +92,30 @@ it('an account that has the provider gets no second one', () => {
 
 it.each([
   [['stack'], ['sts:AssumeRole']],
-  [['releases'], ['kms:Decrypt', 'kms:GenerateDataKey', 's3:GetObject', 's3:PutObject']],
+  [
+    ['plan'],
+    [
+      'cloudformation:CreateChangeSet',
+      'cloudformation:DeleteChangeSet',
+      'cloudformation:DescribeChangeSet',
+      'cloudformation:DescribeStackDriftDetectionStatus',
+      'cloudformation:DescribeStackResourceDrifts',
+      'cloudformation:DescribeStacks',
+      'cloudformation:DetectStackDrift',
+      'cloudformation:GetTemplate',
+    ],
+  ],
+  [
+    ['releases'],
+    [
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
+      's3:AbortMultipartUpload',
+      's3:GetObject',
+      's3:ListBucket',
+      's3:PutObject',
+    ],
+  ],
   [
     ['hosts'],
     [
@@ -174,7 +197,12 @@ it.each([
     true,
     'Option ciRole.github.environment is "*"',
   ],
-  ['an unknown permission', { github, permissions: ['admin'] }, true, '"stack", "releases"'],
+  [
+    'an unknown permission',
+    { github, permissions: ['admin'] },
+    true,
+    '"stack", "plan", "releases"',
+  ],
   ['releases without a bucket', { github }, false, 'there is no bucket of releases'],
   [
     'models without a registry in S3',
@@ -193,7 +221,7 @@ it.each([
 
 it('cdk-nag and cfn-lint find nothing in the role with all permissions', async () => {
   const problems = await checkStack((stack) => {
-    addRole(stack, { github, permissions: ['stack', 'releases', 'hosts', 'models'] });
+    addRole(stack, { github, permissions: ['stack', 'plan', 'releases', 'hosts', 'models'] });
   });
   expect(problems).toEqual({ nag: [], lint: [] });
 }, 120_000);

@@ -105,7 +105,7 @@ describe('hosts', () => {
       parts: release.parts,
       source: {
         region: 'eu-central-1',
-        object: `https://acme-shop-releases.s3.eu-central-1.amazonaws.com/releases/${release.digest}.tar`,
+        object: `https://acme-shop-releases.s3.eu-central-1.amazonaws.com/releases/archives/${release.digest}.tar`,
       },
       agents: [
         {

@@ -131,7 +131,7 @@ describe('a network without a way to the internet', () => {
       JSON.stringify(Resource).match(/:s3:::[^"]+/g),
       Condition !== undefined,
     ]);
-    const archive = `:s3:::acme-shop-releases/releases/${'ab'.repeat(32)}.tar`;
+    const archive = `:s3:::acme-shop-releases/releases/archives/${'ab'.repeat(32)}.tar`;
     expect(statements).toEqual([
       ['s3:GetObject', [':s3:::amazon-ssm-', ':s3:::amazoncloudwatch-agent-'], false],
       ['s3:PutObject', [':s3:::cloudformation-waitcondition-'], false],

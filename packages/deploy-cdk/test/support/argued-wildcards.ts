@@ -9,7 +9,7 @@ export const arguedWildcards: readonly (readonly [statement: RegExp, reason: str
     "The group's own identifier isn't known before the group; its name is in the resource.",
   ],
   [
-    /^s3:GetObject on arn:.*:s3:::[\w-]+\/releases\/\*\.tar$/,
+    /^s3:GetObject on arn:.*:s3:::[\w-]+\/releases\/archives\/\*\.tar$/,
     'With updates in place each release may be the one that a new host downloads.',
   ],
 ];

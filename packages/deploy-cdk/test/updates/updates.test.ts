@@ -83,7 +83,7 @@ describe('updates in place', () => {
     expect(settings.source).toEqual({
       ...{ parameter: '/shop/prod/release', region: 'eu-central-1' },
       ssm: 'https://ssm.eu-central-1.amazonaws.com/',
-      folder: 'https://acme-shop-releases.s3.eu-central-1.amazonaws.com/releases/',
+      folder: 'https://acme-shop-releases.s3.eu-central-1.amazonaws.com/releases/archives/',
     });
     expect([settings.digest, settings.parts]).toEqual([undefined, undefined]);
     template.resourceCountIs('AWS::SSM::Parameter', 0);
@@ -92,7 +92,7 @@ describe('updates in place', () => {
   it('allow a host this parameter, and archives of releases', () => {
     const text = JSON.stringify(template.findResources('AWS::IAM::Policy'));
     expect(text).toContain(':parameter/shop/prod/release"');
-    expect(text).toContain(':s3:::acme-shop-releases/releases/*.tar"');
+    expect(text).toContain(':s3:::acme-shop-releases/releases/archives/*.tar"');
   });
 });
 

@@ -66,6 +66,7 @@ const expectations: ReadonlyMap<string, string> = new Map([
   ['stack.name', 'the name of a CloudFormation stack: letters, digits and "-"'],
   ['stack.template', 'the path of a template, such as "cdk.out/Shop.template.json"'],
   ['stack.region', region],
+  ['stack.releaseParameter', 'the name of a parameter, such as "/shop/prod/release"'],
 ]);
 
 /** Returns a description of the value that a setting of an environment expects, to follow "Give". */

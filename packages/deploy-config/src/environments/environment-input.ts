@@ -114,6 +114,11 @@ export interface StackInput {
   readonly template?: string;
   /** Region of the stack. @defaultValue that of the AWS SDK, such as `AWS_REGION` */
   readonly region?: string;
+  /**
+   * Parameter of Systems Manager with the release of new hosts, which `fairlead deploy` and `fairlead rollback` write: that of
+   * `updates: { kind: 'inPlace', parameter }`. The archives have to be in S3 (`releaseStore`). @defaultValue none
+   */
+  readonly releaseParameter?: string;
 }
 
 /** Hosts that get the same releases, and how. */

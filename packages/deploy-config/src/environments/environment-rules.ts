@@ -15,6 +15,7 @@ export function environmentRules(
     ...repeatedHosts(name, environment),
     ...missingSsm(name, environment),
     ...missingTargets(name, environment),
+    ...missingStore(name, environment),
     ...reservedPaths(name, environment),
   ];
 }
@@ -59,6 +60,18 @@ function missingSsm(
   if (index === -1 || ssm !== undefined) return [];
   const settings = [`${name}.ssm`, `${name}.hosts.${index}`];
   const message = `${name}.ssm is not set, but ${name}.hosts.${index} is "${hosts[index]?.url ?? ''}". Give an object such as { bucket: "acme-deploy" }: releases reach instances of Systems Manager through a bucket.`;
+  return [{ settings, message }];
+}
+
+function missingStore(
+  name: string,
+  { stack, releaseStore }: ParsedEnvironment,
+): readonly EnvironmentProblem[] {
+  const { releaseParameter } = stack ?? {};
+  if (releaseParameter === undefined || releaseStore?.startsWith('s3://') === true) return [];
+  const settings = [`${name}.stack.releaseParameter`, `${name}.releaseStore`];
+  const found = releaseStore === undefined ? 'not set' : `"${releaseStore}"`;
+  const message = `${name}.stack.releaseParameter names the release of new hosts, but ${name}.releaseStore is ${found}. Give one in S3, such as "s3://acme-shop-releases/releases": new hosts download the archive there.`;
   return [{ settings, message }];
 }
 

@@ -104,6 +104,7 @@ const environment = z.strictObject({
       name: matching(/^[A-Za-z][A-Za-z0-9-]{0,127}$/),
       template: text.optional(),
       region: region.optional(),
+      releaseParameter: matching(/^(?:\/[\w.-]{1,128}){1,15}$/).optional(),
     })
     .optional(),
 });

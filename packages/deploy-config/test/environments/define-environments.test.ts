@@ -39,7 +39,12 @@ const complete: EnvironmentInput = {
   protected: true,
   releaseStore: 's3://acme-releases/shop',
   url: 'https://models.example.com',
-  stack: { name: 'Shop', template: 'cdk.out/Shop.template.json', region: 'eu-central-1' },
+  stack: {
+    name: 'Shop',
+    template: 'cdk.out/Shop.template.json',
+    region: 'eu-central-1',
+    releaseParameter: '/shop/prod/release',
+  },
 };
 
 function problemsOf(input: unknown): readonly string[] {
@@ -140,6 +145,19 @@ describe('defineEnvironments', () => {
     [
       { a: { hosts: ['local'], release, stack: { name: 'a b' } } },
       'a.stack.name is "a b". Give the name of a CloudFormation stack',
+    ],
+    [
+      { a: { hosts: ['local'], release, stack: { name: 'S', releaseParameter: 'x' } } },
+      'a.stack.releaseParameter is "x". Give the name of a parameter, such as "/shop/prod/release"',
+    ],
+    [
+      {
+        a: {
+          ...{ hosts: ['local'], release, releaseStore: 'store' },
+          stack: { name: 'S', releaseParameter: '/x' },
+        },
+      },
+      'a.stack.releaseParameter names the release of new hosts, but a.releaseStore is "store". Give one in S3',
     ],
     [
       { a: { hosts: ['local'], release, promoteFrom: 'staging' } },

@@ -1,0 +1,104 @@
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import {
+  awsTestConnection,
+  newBucket,
+  s3Client,
+  startMoto,
+  type MotoServer,
+} from '@fairlead/test-support';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { run, runJson } from '../support/fairlead.ts';
+import { hostProject } from '../support/host-project.ts';
+import { simulateHosts, type SimulatedHosts } from '../support/simulated-hosts.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const NAME = '/shop/prod/release';
+
+let moto: MotoServer;
+let ssm: SSMClient;
+let bucket = '';
+
+beforeAll(async () => {
+  moto = await startMoto();
+  const s3 = s3Client(moto.endpoint);
+  bucket = await newBucket(s3);
+  s3.destroy();
+  ssm = new SSMClient({ ...awsTestConnection, endpoint: moto.endpoint });
+});
+
+afterAll(async () => {
+  ssm.destroy();
+  await moto.stop();
+});
+
+let hosts: SimulatedHosts;
+
+beforeEach(() => {
+  hosts = simulateHosts(temporaryFolder());
+  vi.stubEnv('PATH', hosts.path);
+  vi.stubEnv('AWS_ENDPOINT_URL', moto.endpoint);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', awsTestConnection.credentials.accessKeyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', awsTestConnection.credentials.secretAccessKey);
+  vi.stubEnv('AWS_REGION', awsTestConnection.region);
+});
+
+const parameter = async (): Promise<string | undefined> =>
+  (await ssm.send(new GetParameterCommand({ Name: NAME }))).Parameter?.Value;
+
+/** A project whose environment has the parameter. */
+const project = (version: number): string =>
+  hostProject({
+    version,
+    environment: `hosts: ['ssh://root@p1', 'ssh://root@p2'], releaseStore: 's3://${bucket}/releases', stack: { name: 'Shop', region: '${awsTestConnection.region}', releaseParameter: '${NAME}' }`,
+  });
+
+async function build(folder: string): Promise<{ readonly path: string; readonly digest: string }> {
+  const built = await runJson({ folder }, 'release', 'build', '--out', 'dist');
+  return { path: String(built.path), digest: String(built.digest) };
+}
+
+const QUICK = ['--watch', '0s', '--yes'];
+
+test('a deployment and a rollback name the release that new hosts start with, whose archive is where they read it', async () => {
+  const [one, two] = [project(1), project(2)];
+  const first = await build(one);
+  const second = await build(two);
+  const deployed = await run({ folder: one }, 'deploy', '--release', first.path, ...QUICK);
+  expect(deployed).toMatchObject({ exitCode: 0 });
+  expect(await parameter()).toBe(first.digest);
+  await run({ folder: two }, 'deploy', '--release', second.path, ...QUICK);
+  expect(await parameter()).toBe(second.digest);
+  // The key that ModelService reads by default.
+  const s3 = s3Client(moto.endpoint);
+  const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
+  const Key = `releases/archives/${second.digest}.tar`;
+  await s3.send(new HeadObjectCommand({ Bucket: bucket, Key }));
+  s3.destroy();
+  const back = await run({ folder: two }, 'rollback', '--yes');
+  expect(back).toMatchObject({ exitCode: 0 });
+  expect([await parameter(), hosts.current('p1')]).toEqual([first.digest, first.digest]);
+});
+
+test('a release that fails its gate changes nothing for new hosts', async () => {
+  const before = await parameter();
+  const folder = project(3);
+  const { path } = await build(folder);
+  hosts.breakGate('p2');
+  expect((await run({ folder }, 'deploy', '--release', path, ...QUICK)).exitCode).not.toBe(0);
+  expect(await parameter()).toBe(before);
+});
+
+test('a parameter that cannot be written is an error, and the next deployment writes it', async () => {
+  const folder = project(4);
+  const { path, digest } = await build(folder);
+  const deploy = () => run({ folder }, 'deploy', '--release', path, ...QUICK);
+  vi.stubEnv('AWS_ENDPOINT_URL_SSM', 'http://127.0.0.1:1');
+  vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
+  const failed = await deploy();
+  expect(failed.exitCode).not.toBe(0);
+  expect(failed.stderr).toContain(`The parameter ${NAME} can't be written`);
+  expect(hosts.current('p2')).toBe(digest);
+  vi.stubEnv('AWS_ENDPOINT_URL_SSM', moto.endpoint);
+  expect(await deploy()).toMatchObject({ exitCode: 0 });
+  expect(await parameter()).toBe(digest);
+});
