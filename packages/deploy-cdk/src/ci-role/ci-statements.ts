@@ -35,7 +35,7 @@ const statements: Readonly<Record<CiPermission, (resources: CiResources) => Poli
       ),
     }),
   ],
-  // A change set is made and deleted again, never executed. Detected differences have no resource of their own.
+  // A change set is made and deleted again, never executed. No policy can name the resource of a detection.
   plan: () => [
     new PolicyStatement({
       actions: [
