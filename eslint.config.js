@@ -27,6 +27,8 @@ export default defineConfig(
   globalIgnores([
     '**/reports',
     '.venv',
+    // Rendered files, compared byte for byte.
+    '**/test/golden',
     '.fairlead',
     '**/dist',
     '**/coverage',

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { openStore } from '@fairlead/registry';
 import { describeValue } from '@fairlead/signature';
 
 import { checkOptions, checkText, invalidOption } from '../check-options.ts';
@@ -82,7 +83,6 @@ export async function openReleaseStore(
   checkText('location', 'a folder, or s3://bucket/prefix', location);
   checkOptions('openReleaseStore', options, { now: 'optional' });
   const { now = () => new Date() } = options;
-  const { openStore } = await import('@fairlead/registry');
   const store = await openStore(location, { create: true });
   const archive = (digest: string): string => `archives/${digest}.tar`;
   const list = async (): Promise<readonly string[]> => {
