@@ -27,7 +27,8 @@ describe.each(packageFolderNames())('the tarball of %s', (name) => {
     // Sources of clients in other languages.
     const protos = globSync('proto/*.proto', { cwd: folder });
     const schemas = globSync('*.schema.json', { cwd: folder });
-    const texts = ['README.md', 'package.json', ...license, ...protos, ...schemas];
+    const assembly = globSync('src/**/*.wat', { cwd: folder });
+    const texts = ['README.md', 'package.json', ...license, ...protos, ...schemas, ...assembly];
     const expected = [...texts, ...sources, ...compiled];
     expect(expected.filter((file) => !files.includes(file))).toEqual([]);
     expect(files.filter((file) => !expected.includes(file))).toEqual([]);

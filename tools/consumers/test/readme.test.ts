@@ -43,7 +43,15 @@ describe('the READMEs', { timeout: 300_000 }, () => {
     };
     const project = createConsumer({
       manifest: { type: 'module' },
-      dependencies: ['@types/node', '@types/express', 'express', 'fastify', '@grpc/grpc-js'],
+      dependencies: [
+        '@types/node',
+        '@types/express',
+        'express',
+        'fastify',
+        '@grpc/grpc-js',
+        'aws-cdk-lib',
+        'constructs',
+      ],
       files: {
         'tsconfig.json': JSON.stringify({ compilerOptions }),
         ...Object.fromEntries(examples.map(({ file, code }) => [file, code])),

@@ -43,6 +43,15 @@ function misuseAll(subpaths: readonly string[]): string {
     .join('');
 }
 
+/** Leaves out errors inside of aws-cdk-lib, whose types don't fit `exactOptionalPropertyTypes`; lines that are indented belong to the error before. */
+function ownErrors(lines: readonly string[]): readonly string[] {
+  let isOwn = true;
+  return lines.filter((line) => {
+    if (!/^\s/.test(line)) isOwn = !line.includes('/node_modules/aws-cdk-lib/');
+    return isOwn;
+  });
+}
+
 describe('a TypeScript project', { timeout: 300_000 }, () => {
   const subpaths = allSubpaths(packages);
   let project: string;
@@ -60,7 +69,7 @@ describe('a TypeScript project', { timeout: 300_000 }, () => {
       },
     });
     const { output } = await runTsc(project);
-    errors = output.trim().split('\n');
+    errors = ownErrors(output.trim().split('\n'));
   });
 
   it('compiles with every type checked', () => {
