@@ -52,12 +52,21 @@ export const staticStages: readonly Stage[] = [
   ],
 ];
 
+/** The tests of these take longest. Nx would start them last, as nothing depends on them, and then wait for them alone. */
+const LONGEST = '@fairlead/cli,@fairlead/gateway';
+
 /** All tests. */
 export const testStages: readonly Stage[] = [
+  // Once for both steps of the next stage, which would install packages of the system at the same time.
+  [{ name: 'Programs of the tests', command: ['nx', 'run', '@fairlead/setup:test-tools'] }],
   [
     {
+      name: 'Tests of the gateway and the command',
+      command: runMany('--target=test', `--projects=${LONGEST}`, '--parallel=2'),
+    },
+    {
       name: 'Tests',
-      command: runMany('--target=test', `--exclude=${END_TO_END}`, '--parallel=4'),
+      command: runMany('--target=test', `--exclude=${END_TO_END},${LONGEST}`, '--parallel=2'),
     },
   ],
   [
