@@ -77,7 +77,7 @@ function uvicorn(app: string, port: number, folder: string): readonly string[] {
   return [join(pythonEnvironment('fastapi', folder), 'uvicorn'), ...options, `--port=${port}`, app];
 }
 
-/** MLServer with the model in its own process: workers beside it cost more than they bring for models of this size. */
+/** MLServer with the model in its own process. */
 export const mlServer: SideStarter = async (model, folder) => {
   const [port, grpcPort, metricsPort] = [await freePort(), await freePort(), await freePort()];
   const settings = mkdtempSync(join(folder, 'mlserver-'));
