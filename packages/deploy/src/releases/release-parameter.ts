@@ -26,9 +26,9 @@ export interface ReleaseParameterOptions {
  * import { writeReleaseParameter } from '@fairlead/deploy/ssm';
  *
  * const ssm = new SSMClient({ region: 'eu-central-1' });
- * await writeReleaseParameter({ ssm, name: '/shop/prod/release', digest: 'latest' }).catch(
- *   (error: Error) => console.log(error.message), // Option digest is "latest": expected the 64 hexadecimal digits of a release.
- * );
+ * const options = { ssm, name: '/shop/prod/release', digest: 'latest' };
+ * const error = await writeReleaseParameter(options).catch((reason) => reason);
+ * console.log(error.code); // ERR_DEPLOY_INVALID_OPTION
  * ```
  */
 export async function writeReleaseParameter(options: ReleaseParameterOptions): Promise<boolean> {
