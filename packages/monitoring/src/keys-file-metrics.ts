@@ -1,6 +1,7 @@
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { checkMetricNames } from './check-metric-names.ts';
 import { checkOptions } from './check-options.ts';
+import { FailureTime } from './failure-time.ts';
 import type { OptionNames } from './options-problem.ts';
 
 /** Options of {@link KeysFileMetrics}. */
@@ -35,42 +36,28 @@ const METRIC = 'fairlead_keys_file_staleness_seconds';
  * ```
  */
 export class KeysFileMetrics {
-  readonly #now: () => number;
-  #failedAt: number | undefined;
+  readonly #failure: FailureTime;
 
   /** @throws `MonitoringError` with `ERR_MONITORING_METRIC_NAME_TAKEN` if the registry has the metric already. */
   constructor(options: KeysFileMetricsOptions) {
-    const { registry, now = () => performance.now() } = checkOptions(
-      'new KeysFileMetrics',
-      options,
-      optionNames,
-    );
-    checkMetricNames(registry, [METRIC]);
-    this.#now = now;
-    const seconds = (): number => this.seconds();
-    new Gauge({
-      name: METRIC,
-      help: 'Time since the keys file could last be reloaded, in seconds; 0 while it can.',
-      registers: [registry],
-      aggregator: 'max',
-      collect() {
-        this.set(seconds());
-      },
-    });
+    const checked = checkOptions('new KeysFileMetrics', options, optionNames);
+    checkMetricNames(checked.registry, [METRIC]);
+    const help = 'Time since the keys file could last be reloaded, in seconds; 0 while it can.';
+    this.#failure = new FailureTime({ name: METRIC, help }, checked);
   }
 
   /** Starts the measurement, unless it has started. */
   failed(): void {
-    this.#failedAt ??= this.#now();
+    this.#failure.failed();
   }
 
   /** Ends the measurement. */
   recovered(): void {
-    this.#failedAt = undefined;
+    this.#failure.recovered();
   }
 
   /** Returns the time since the first failure, in seconds; 0 without one. */
   seconds(): number {
-    return this.#failedAt === undefined ? 0 : (this.#now() - this.#failedAt) / 1000;
+    return this.#failure.seconds();
   }
 }

@@ -1,6 +1,7 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
 import { checkMetricNames } from './check-metric-names.ts';
 import { checkOptions } from './check-options.ts';
+import { FailureTime } from './failure-time.ts';
 import type { OptionNames } from './options-problem.ts';
 
 /** Options of {@link LimitMetrics}. */
@@ -47,31 +48,19 @@ export interface ClientUse {
  * ```
  */
 export class LimitMetrics {
-  readonly #now: () => number;
+  readonly #failure: FailureTime;
   readonly #clients = new Map<string, ClientUse>();
   readonly #refused: Counter<'limit'>;
-  #failedAt: number | undefined;
 
   /** @throws `MonitoringError` with `ERR_MONITORING_METRIC_NAME_TAKEN` if the registry has one of the metrics already. */
   constructor(options: LimitMetricsOptions) {
-    const { registry, now = () => performance.now() } = checkOptions(
-      'new LimitMetrics',
-      options,
-      optionNames,
-    );
+    const checked = checkOptions('new LimitMetrics', options, optionNames);
+    const { registry } = checked;
     checkMetricNames(registry, [UNAVAILABLE, REFUSED, REQUESTS, ELEMENTS]);
-    this.#now = now;
+    const help =
+      'Time since the store of shared limits could last be used, in seconds; 0 while it can.';
+    this.#failure = new FailureTime({ name: UNAVAILABLE, help }, checked);
     const registers = [registry];
-    const seconds = (): number => this.seconds();
-    new Gauge({
-      name: UNAVAILABLE,
-      help: 'Time since the store of shared limits could last be used, in seconds; 0 while it can.',
-      registers,
-      aggregator: 'max',
-      collect() {
-        this.set(seconds());
-      },
-    });
     this.#refused = new Counter({
       name: REFUSED,
       help: 'Requests that were refused by a rate limit or quota.',
@@ -105,17 +94,17 @@ export class LimitMetrics {
 
   /** Starts the measurement of the time without the store, unless it has started. */
   failed(): void {
-    this.#failedAt ??= this.#now();
+    this.#failure.failed();
   }
 
   /** Ends that measurement. */
   recovered(): void {
-    this.#failedAt = undefined;
+    this.#failure.recovered();
   }
 
   /** Returns the time since the first failure of the store, in seconds; 0 without one. */
   seconds(): number {
-    return this.#failedAt === undefined ? 0 : (this.#now() - this.#failedAt) / 1000;
+    return this.#failure.seconds();
   }
 
   /** Adds a counter that is filled when it is read: requests only add to a number. */

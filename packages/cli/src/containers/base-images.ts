@@ -47,9 +47,7 @@ export async function readImages(
       `there is no digest of ${missing.join(', ')}: run fairlead render docker with --pin, which finds the digests of the base images and stores them in ${join(out, IMAGES_FILE)}; commit that file`,
     );
   }
-  return Object.fromEntries(
-    needed.map((name) => [name, images[name]]),
-  ) as unknown as BaseImagesInput;
+  return onlyNeeded(images, needed);
 }
 
 /** Returns the tags whose digests are to be found: of the configuration, of the file, or the tested ones. */
@@ -57,11 +55,22 @@ export async function imageTags(
   out: string,
   given: Images | undefined,
   needed: readonly (keyof BaseImagesInput)[],
-): Promise<Readonly<Record<string, string>>> {
+): Promise<BaseImagesInput> {
   const known: Images = { ...TAGS, ...(await readImagesFile(out)), ...given };
-  return Object.fromEntries(
-    needed.map((name) => [name, (known[name] ?? '').replace(/@sha256:.*$/, '')]),
-  );
+  const tags = Object.entries(known).map(([name, image]) => [
+    name,
+    image.replace(/@sha256:.*$/, ''),
+  ]);
+  return onlyNeeded(Object.fromEntries(tags) as Images, needed);
+}
+
+function onlyNeeded(images: Images, needed: readonly (keyof BaseImagesInput)[]): BaseImagesInput {
+  const { node = '', nginx = '', python, redis } = images;
+  return {
+    ...{ node, nginx },
+    ...(needed.includes('python') && python !== undefined && { python }),
+    ...(needed.includes('redis') && redis !== undefined && { redis }),
+  };
 }
 
 async function readImagesFile(out: string): Promise<Images> {

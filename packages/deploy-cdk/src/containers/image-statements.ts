@@ -5,7 +5,7 @@ import { repositoryOf, type ContainersOptions } from './containers-options.ts';
 
 /** Permissions to pull images, of exactly these repositories. */
 export function imageStatements({ images }: ContainersOptions): readonly PolicyStatement[] {
-  const repositories = Object.values(images as unknown as Record<string, string>).map((image) => {
+  const repositories = Object.values<string>({ ...images }).map((image) => {
     const { account, region, name } = repositoryOf(image);
     return `arn:${Aws.PARTITION}:ecr:${region}:${account}:repository/${name}`;
   });

@@ -42,14 +42,15 @@ interface ImageTag {
  * console.log(images.node.slice(0, 54)); // docker.io/library/node:24-bookworm-slim@sha256:0000000
  * ```
  */
-export async function pinImages<Name extends string>(
-  images: Readonly<Record<Name, string>>,
+export async function pinImages<Images extends Readonly<Partial<Record<keyof Images, string>>>>(
+  images: Images,
   { fetch = globalThis.fetch }: PinImagesOptions = {},
-): Promise<Readonly<Record<Name, string>>> {
-  const pinned = Object.entries<string>(images).map(async ([name, image]) => {
+): Promise<Images> {
+  const tags = Object.entries(images) as [string, string][];
+  const pinned = tags.map(async ([name, image]) => {
     return [name, `${image}@${await findDigest(image, fetch)}`] as const;
   });
-  return Object.fromEntries(await Promise.all(pinned)) as Record<Name, string>;
+  return Object.fromEntries(await Promise.all(pinned)) as Images;
 }
 
 /** Reads the name of an image as Docker does: without a registry it is one of Docker Hub. */

@@ -1,7 +1,8 @@
+import { KeysFileMetrics } from '@fairlead/monitoring';
 import type { WatchApiKeysOptions } from '@fairlead/security';
 import type { Protocol } from '@fairlead/serving';
 import { SERVICE, type Monitoring } from '../monitoring/create-monitoring.ts';
-import { KeysFileHealth } from '../monitoring/keys-file-health.ts';
+import { FailureHealth } from '../monitoring/failure-health.ts';
 import type { Logger } from '../monitoring/logger.ts';
 import { openLimits } from '../limits/open-limits.ts';
 import type { ProcessGroup } from '../process-group/process-group.ts';
@@ -36,7 +37,7 @@ export async function openGuard(
   },
   watch: Pick<WatchApiKeysOptions, 'intervalMs'> = {},
 ): Promise<OpenedGuard> {
-  const health = settings.keysFile === undefined ? undefined : new KeysFileHealth(metrics.registry);
+  const health = settings.keysFile === undefined ? undefined : keysFileHealth(metrics.registry);
   const limits = await openLimits(settings, { metrics, publisher, logger, processes });
   const guard = await createGuard(settings, protocols, {
     ...watch,
@@ -63,4 +64,15 @@ export async function openGuard(
       limits.close();
     },
   };
+}
+
+/** Reports whether changes of the keys file take effect. */
+export function keysFileHealth(
+  registry: ConstructorParameters<typeof KeysFileMetrics>[0]['registry'],
+): FailureHealth {
+  return new FailureHealth({
+    ...{ metrics: new KeysFileMetrics({ registry }), metric: 'KeysFileStaleness' },
+    warningSince: (time) =>
+      `Changes of the keys file have not been taken over since ${time}: revoked keys may still be accepted.`,
+  });
 }

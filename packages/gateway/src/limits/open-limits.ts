@@ -1,7 +1,7 @@
 import { LimitMetrics } from '@fairlead/monitoring';
 import { MemoryCounts, type SharedCounts } from '@fairlead/security';
 import { SERVICE, type Monitoring } from '../monitoring/create-monitoring.ts';
-import { LimitsHealth } from '../monitoring/limits-health.ts';
+import { FailureHealth } from '../monitoring/failure-health.ts';
 import type { Logger } from '../monitoring/logger.ts';
 import type { ProcessGroup } from '../process-group/process-group.ts';
 import { importPeer } from '../settings/import-peer.ts';
@@ -44,7 +44,15 @@ export async function openLimits(
   if (url === undefined) {
     return { ofHost, ofAll: ofHost, metrics, warnings: () => [], close: () => undefined };
   }
-  const health = new LimitsHealth(metrics, onFailure);
+  const consequence =
+    onFailure === 'local'
+      ? 'each host limits the requests of clients for itself'
+      : 'requests that have to be counted are refused';
+  const health = new FailureHealth({
+    ...{ metrics, metric: 'LimitsStoreUnavailable' },
+    warningSince: (time) =>
+      `The store of shared limits has been unavailable since ${time}: ${consequence}.`,
+  });
   const { openRedisCounts } = await importPeer(
     REDIS_URL,
     'redis',

@@ -1,22 +1,17 @@
 import type { Signature, Tensor } from '@fairlead/signature';
-import type { CacheStore } from '../cache/cache-store.ts';
 import { ResponseCache, type CacheLookup } from '../cache/response-cache.ts';
-import {
-  BreakingRuntime,
-  type BreakingRuntimeOptions,
-} from '../circuit-breaker/breaking-runtime.ts';
+import { BreakingRuntime } from '../circuit-breaker/breaking-runtime.ts';
 import type { ServingError } from '../errors/serving-error.ts';
 import type { DecodedRequest, Inferred, InferRequest } from '../inference/infer-request.ts';
 import { chargeFor } from '../inference/charge.ts';
 import type {
   FailureReason,
   InferenceFinishedEvent,
-  InferenceObserver,
   VersionLabel,
 } from '../inference/inference-observer.ts';
 import type { InferenceTracer } from '../inference/inference-tracer.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { largestSharedRow, type BatchLimits } from '../scheduling/batch-limits.ts';
+import { largestSharedRow } from '../scheduling/batch-limits.ts';
 import { LAST_PRIORITY } from '../scheduling/priority-queue.ts';
 import { Scheduler } from '../scheduling/scheduler.ts';
 import type { Outcome, Submission } from '../scheduling/ticket.ts';
@@ -26,32 +21,11 @@ import { findGoldenMismatch, type GoldenMismatch } from '../warm-up/find-golden-
 import type { CallContext } from './call-context.ts';
 import { countRows } from './count-rows.ts';
 import { asEmptyInput, failureCode, failureReason } from './failure-reason.ts';
+import type { LoadedVersionOptions } from './loaded-version-options.ts';
 import { QueueShare } from './queue-share.ts';
 import { createRequestCheck } from './request-check.ts';
 import { VersionMeter } from './version-meter.ts';
 import type { VersionStatistics } from './version-statistics.ts';
-
-/** Options of a {@link LoadedVersion}. */
-export interface LoadedVersionOptions {
-  /** Limits of a shared execution, where `batching` is on. */
-  readonly limits: BatchLimits;
-  readonly batching: BatchingDecision;
-  /** Reason why it was not run before, if it wasn't. */
-  readonly validationSkipped?: string | undefined;
-  /** Inputs that it has answered before it is served, if any were found. */
-  readonly answeredInputs?: readonly Tensor[] | undefined;
-  /** True if it only computes copies of requests. */
-  readonly isBackground: boolean;
-  readonly maxQueued: number;
-  /** Rows that one request may have at most. */
-  readonly maxRowsPerRequest: number;
-  /** Cache of its responses; without one, every request is executed. */
-  readonly cache?: CacheStore | undefined;
-  /** Circuit breaker; without one, requests are sent to a runtime that fails, too. */
-  readonly breaker?: Omit<BreakingRuntimeOptions, 'title'> | undefined;
-  readonly observer?: InferenceObserver | undefined;
-  readonly tracer?: InferenceTracer | undefined;
-}
 
 /** One version with its runtime: checks what comes in, schedules it, counts what is in flight, and drains. */
 export class LoadedVersion {

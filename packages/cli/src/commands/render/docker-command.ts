@@ -61,9 +61,9 @@ export function defineRenderDockerCommand(command: Command, context: CommandCont
   ]);
 }
 
-async function pinTags(tags: Readonly<Record<string, string>>): Promise<BaseImagesInput> {
+async function pinTags(tags: BaseImagesInput): Promise<BaseImagesInput> {
   const { pinImages } = await import('@fairlead/deploy');
-  return (await pinImages(tags)) as unknown as BaseImagesInput;
+  return pinImages(tags);
 }
 
 function imagesFile(images: BaseImagesInput): WritableFile {

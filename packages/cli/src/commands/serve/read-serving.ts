@@ -1,4 +1,5 @@
 import { quoted } from '../../output/shell-word.ts';
+import { exampleOf, type OpenApi } from './openapi-example.ts';
 import { shortenExample } from './shorten-example.ts';
 import type { TemporaryFolder } from '../../temporary-folder/temporary-folder.ts';
 
@@ -24,21 +25,6 @@ export interface Serving {
   readonly models: readonly ServingModel[];
 }
 
-interface OpenApi {
-  readonly paths: Readonly<
-    Record<
-      string,
-      {
-        readonly post?: {
-          readonly requestBody?: {
-            readonly content: Readonly<Record<string, { readonly example?: unknown }>>;
-          };
-        };
-      }
-    >
-  >;
-}
-
 /** Reads the state of the models from the server itself, and makes a curl line of each example in its OpenAPI document. */
 export async function readServing({
   address,
@@ -55,7 +41,7 @@ export async function readServing({
     const response = await fetch(address + path, { headers: { authorization: `Bearer ${key}` } });
     return response.json();
   };
-  const { paths } = (await read('/openapi.json')) as OpenApi;
+  const document = (await read('/openapi.json')) as OpenApi;
   const described = models.map(async (model): Promise<ServingModel> => {
     const root = `/v2/models/${model}`;
     const { ready = false, reason } = (await read(`${root}/ready`)) as {
@@ -68,11 +54,8 @@ export async function readServing({
       readonly inputs?: Parameters<typeof shortenExample>[1];
     };
     const version = versions.at(-1);
-    const example = paths[`${root}/infer`]?.post?.requestBody?.content['application/json']?.example;
-    const body =
-      typeof example === 'object' && example !== null
-        ? JSON.stringify(shortenExample(example, inputs))
-        : undefined;
+    const example = exampleOf(document, model);
+    const body = example && JSON.stringify(shortenExample(example, inputs));
     return {
       ...{ model, ready },
       ...(version !== undefined && { version }),

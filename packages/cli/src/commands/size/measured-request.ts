@@ -1,5 +1,6 @@
 import { CliError } from '../../cli-error.ts';
 import { fileError, readText } from '../../read-file.ts';
+import { exampleOf, type OpenApi } from '../serve/openapi-example.ts';
 import { shortenExample } from '../serve/shorten-example.ts';
 import type { MeasuredGateway } from './measured-gateway.ts';
 
@@ -11,21 +12,6 @@ export interface MeasuredRequest {
 
 interface Described {
   readonly inputs?: Parameters<typeof shortenExample>[1];
-}
-
-interface OpenApi {
-  readonly paths: Readonly<
-    Record<
-      string,
-      {
-        readonly post?: {
-          readonly requestBody?: {
-            readonly content: Readonly<Record<string, { readonly example?: unknown }>>;
-          };
-        };
-      }
-    >
-  >;
 }
 
 /**
@@ -45,11 +31,10 @@ export async function measuredRequest(
       throw fileError(request, 'request', cause);
     }
   }
-  const root = `/v2/models/${model}`;
-  const { paths } = (await read(gateway, '/openapi.json')) as OpenApi;
-  const { inputs = [] } = (await read(gateway, root)) as Described;
-  const example = paths[`${root}/infer`]?.post?.requestBody?.content['application/json']?.example;
-  if (typeof example !== 'object' || example === null) {
+  const document = (await read(gateway, '/openapi.json')) as OpenApi;
+  const { inputs = [] } = (await read(gateway, `/v2/models/${model}`)) as Described;
+  const example = exampleOf(document, model);
+  if (example === undefined) {
     throw new CliError(
       'ERR_CLI_USAGE',
       `${model} has no example to send: add a request in JSON with --request request.json`,

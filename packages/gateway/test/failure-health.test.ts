@@ -1,13 +1,13 @@
 import { InferenceMetrics } from '@fairlead/monitoring';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { KeysFileHealth } from '../src/monitoring/keys-file-health.ts';
+import { keysFileHealth } from '../src/access/open-guard.ts';
 
 test('CloudWatch gets the staleness of the keys file four times a minute, 0 without a failure', () => {
   vi.useFakeTimers();
   onTestFinished(() => {
     vi.useRealTimers();
   });
-  const health = new KeysFileHealth(new InferenceMetrics().registry);
+  const health = keysFileHealth(new InferenceMetrics().registry);
   const values: number[] = [];
   const definitions: unknown[] = [];
   const publishing = health.publishTo(
