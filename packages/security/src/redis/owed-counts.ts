@@ -1,6 +1,7 @@
 import type { Taken } from '../limits/shared-counts.ts';
 
-interface Owed {
+/** Amount of one count, until its period ends. */
+export interface Owed {
   amount: number;
   readonly endsAt: number;
 }
@@ -14,26 +15,23 @@ export class OwedCounts {
 
   /** Adds an amount that was taken elsewhere. */
   add(key: string, { taken, resetInMs }: Taken): void {
-    const known = this.#valid(key);
-    if (known !== undefined) known.amount += taken;
-    else if (taken > 0 && this.#hasRoom()) {
-      this.#owed.set(key, { amount: taken, endsAt: performance.now() + resetInMs });
-    }
+    if (taken > 0) this.giveBack(key, { amount: taken, endsAt: performance.now() + resetInMs });
   }
 
-  /** Returns the amount of a client; 0 without one. */
-  of(key: string): number {
-    if (this.#owed.size === 0) return 0;
-    return this.#valid(key)?.amount ?? 0;
+  /** Takes out what is owed of a count, so that it is sent to Redis once; undefined without an amount. */
+  takeOut(key: string): Owed | undefined {
+    if (this.#owed.size === 0) return undefined;
+    const owed = this.#valid(key);
+    this.#owed.delete(key);
+    return owed;
   }
 
-  /** Removes an amount that Redis has. */
-  settle(key: string, amount: number): void {
-    if (amount === 0) return;
-    const owed = this.#owed.get(key);
+  /** Adds what was taken out and didn't arrive. */
+  giveBack(key: string, owed: Owed | undefined): void {
     if (owed === undefined) return;
-    owed.amount -= amount;
-    if (owed.amount <= 0) this.#owed.delete(key);
+    const known = this.#valid(key);
+    if (known !== undefined) known.amount += owed.amount;
+    else if (this.#hasRoom()) this.#owed.set(key, owed);
   }
 
   #valid(key: string): Owed | undefined {

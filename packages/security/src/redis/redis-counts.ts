@@ -177,11 +177,14 @@ export class RedisCounts implements SharedCounts {
   async #takeFromRedis(request: TakeRequest): Promise<Taken> {
     const { period, limit, need, wanted } = request;
     const key = this.#keyOf(request);
-    const owed = this.#owed.of(key);
-    const numbers = [limit, need, wanted, owed, MAX_SHARE_OF_REST].map(String);
-    const answer = await this.#run(key, String(period), numbers);
-    this.#owed.settle(key, owed);
-    return toTaken(answer);
+    const owed = this.#owed.takeOut(key);
+    const numbers = [limit, need, wanted, owed?.amount ?? 0, MAX_SHARE_OF_REST].map(String);
+    try {
+      return toTaken(await this.#run(key, String(period), numbers));
+    } catch (error) {
+      this.#owed.giveBack(key, owed);
+      throw error;
+    }
   }
 
   /** Runs the script by its hash, and sends its text where Redis doesn't know it, as after a restart. */

@@ -199,9 +199,10 @@ describe('an unavailable Redis', () => {
       await until(() => counts.isAvailable);
       expect(recoveries).toBe(1);
       // A Redis that was started again is empty; one that hung executes what was sent to it.
-      const { before } = await counts.take(one);
+      const [{ before }, next] = await Promise.all([counts.take(one), counts.take(one)]);
       expect(before - (how === 'stops' ? 30 : 35)).toBe(how === 'hangs' ? 1 : 0);
-      expect(await counts.take(one)).toMatchObject({ before: before + 1 });
+      // Of calls at the same time, one adds the amount.
+      expect(next).toMatchObject({ before: before + 1 });
     },
   );
 
