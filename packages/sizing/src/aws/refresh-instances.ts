@@ -83,7 +83,8 @@ export async function refreshInstances(options: RefreshInstancesOptions): Promis
   const date = new Date(now()).toISOString().slice(0, 10);
   const source = `${region}: EC2 DescribeInstanceTypes and Pricing GetProducts on ${date}`;
   const sources = instances.sources.filter((each) => !each.startsWith(`${region}:`));
-  return { ...instances, date, sources: [...sources, source], types };
+  const priceDates = { ...instances.priceDates, [region]: date };
+  return { ...instances, priceDates, sources: [...sources, source], types };
 }
 
 async function describeTypes({

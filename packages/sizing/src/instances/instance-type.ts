@@ -28,12 +28,12 @@ export interface InstanceType {
   readonly pricePerHour: Readonly<Record<string, number>>;
 }
 
-/** Instance types with their prices, as they were at a date. */
+/** Instance types with their prices, as they were at a date in each region. */
 export interface InstanceData {
   /** Version of this format. */
   readonly format: 1;
-  /** Date of the newest price list, such as `2026-11-30`. */
-  readonly date: string;
+  /** Date of the price list of each region, such as `2026-11-30`. */
+  readonly priceDates: Readonly<Record<string, string>>;
   /** Where the figures are from. */
   readonly sources: readonly string[];
   readonly processors: readonly Processor[];

@@ -39,7 +39,7 @@ function row(
  */
 export const publishedInstances: InstanceData = {
   format: 1,
-  date: '2026-01-19',
+  priceDates: { 'us-east-1': '2026-01-19', 'eu-central-1': '2025' },
   sources: [
     'us-east-1: price list of AWS as of 2026-01-19, in karpenter-provider-aws (zz_generated.pricing_aws.go)',
     'eu-central-1: price list of AWS of 2025, in skypilot-catalog 27f67dd4 (catalogs/v7/aws/vms.csv); M7i from M7i-flex, which costs 0.95 times as much',

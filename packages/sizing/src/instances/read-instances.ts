@@ -30,13 +30,20 @@ export function readInstances(content: string): InstanceData {
   if (types.length === 0) throw json.invalid('types is empty');
   return {
     format: 1,
-    date: json.text(data.date, 'date'),
+    priceDates: readDates(data.priceDates),
     sources: json
       .list(data.sources, 'sources')
       .map((each, index) => json.text(each, `sources[${index}]`)),
     processors,
     types,
   };
+}
+
+function readDates(value: unknown): Readonly<Record<string, string>> {
+  const dates = Object.entries(json.record(value, 'priceDates'));
+  return Object.fromEntries(
+    dates.map(([region, date]) => [region, json.text(date, `priceDates.${region}`)]),
+  );
 }
 
 function readProcessor(value: unknown, index: number): Processor {

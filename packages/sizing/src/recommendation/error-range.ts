@@ -34,7 +34,7 @@ const SPEED_ERRORS = { same: 0.05, architecture: 0.15, other: 0.25, unknown: 0.3
 /** Finds the speed of the measured machine by its processor, or by the instance type that it is. */
 export function measuredSpeed(
   { machine }: ModelMeasurement,
-  { processors, types, date }: InstanceData,
+  { processors, types }: InstanceData,
   measuredOn: string | undefined,
 ): MeasuredSpeed {
   const byName = (name: string | undefined): Processor | undefined =>
@@ -43,7 +43,7 @@ export function measuredSpeed(
     const type = types.find((each) => each.type === measuredOn);
     if (type === undefined) {
       throw invalidOption(
-        `measuredOn ${JSON.stringify(measuredOn)} is not in the instance data of ${date}: name a type such as ${types[0]?.type ?? 'm8g.large'}.`,
+        `measuredOn ${JSON.stringify(measuredOn)} is not in the instance data: name a type such as ${types[0]?.type ?? 'm8g.large'}.`,
       );
     }
     return known(byName(type.processor), `instance type ${measuredOn}`);

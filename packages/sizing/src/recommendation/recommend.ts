@@ -111,7 +111,7 @@ export function recommend(options: RecommendOptions): Recommendation {
   if (best === undefined) throw unreachable(p99Ms, measurement, rejected);
   return {
     region,
-    pricesOf: instances.date,
+    pricesOf: instances.priceDates[region] ?? 'an unknown date',
     goal: { requestsPerSecond, peakPerSecond: context.peakPerSecond, p99Ms, spareHosts },
     best,
     others: secondChoices(best, sized),
@@ -144,12 +144,12 @@ function oneForEachCore(host: {
   return Math.max(1, Math.min(host.cores, Math.floor(host.memoryBytes / host.processBytes)));
 }
 
-function noPrices({ types, date }: InstanceData, region: string): SizingError {
+function noPrices({ types }: InstanceData, region: string): SizingError {
   const regions = new Set(
     types.flatMap(({ pricePerHour }: InstanceType) => Object.keys(pricePerHour)),
   );
   return invalidOption(
-    `region ${JSON.stringify(region)} has no prices in the instance data of ${date}, which has ${[...regions].toSorted().join(', ')}: ` +
+    `region ${JSON.stringify(region)} has no prices in the instance data, which has ${[...regions].toSorted().join(', ')}: ` +
       `read them with "fairlead size --refresh --region ${region}".`,
   );
 }

@@ -111,7 +111,8 @@ describe('refreshInstances', () => {
         pricePerHour: { ...type.pricePerHour, 'eu-west-1': 0.123 },
       })),
     );
-    expect(refreshed.date).toBe('2026-12-24');
+    // Those of the other regions are as old as before.
+    expect(refreshed.priceDates).toEqual({ ...instances.priceDates, 'eu-west-1': '2026-12-24' });
     expect(refreshed.sources.at(-1)).toContain('eu-west-1');
     expect(readInstances(JSON.stringify(refreshed))).toEqual(refreshed);
     expect(filters[0]).toContainEqual({

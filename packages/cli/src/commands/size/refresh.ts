@@ -43,9 +43,10 @@ export async function refresh(
     const priced = instances.types.filter(({ pricePerHour }) =>
       Object.hasOwn(pricePerHour, region),
     );
-    const result = { file, region, date: instances.date, types: priced.length };
+    const date = instances.priceDates[region];
+    const result = { file, region, date, types: priced.length };
     output.present(options, result, () => [
-      `${priced.length} types of ${instances.types.length} have prices in ${region} as of ${instances.date}: ${file}`,
+      `${priced.length} types of ${instances.types.length} have prices in ${region} as of ${date ?? 'now'}: ${file}`,
       `Use them with: fairlead size MODEL --instances ${file} --region ${region}`,
     ]);
   } finally {
