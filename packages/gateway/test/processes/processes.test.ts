@@ -10,7 +10,7 @@ import { processLines, readyProcesses } from '../support/process-lines.ts';
 import { onnxVersion, sampleRegistry } from '../support/sample-registry.ts';
 
 const affine = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
-const SUCCESSES = /^nv_inference_request_success\{model="affine",version="1"\} (\d+)$/m;
+const successes = 'nv_inference_request_success';
 
 /** A gateway of two processes, once both answer. */
 async function startTwo(
@@ -37,8 +37,28 @@ async function infer(socketPath: string): Promise<number> {
 
 /** Successful inferences, of all processes. */
 async function counted(socketPath: string): Promise<number> {
+  return modelMetric(await metricsPage(socketPath), successes, 'affine');
+}
+
+/** Waits until `count` requests of the slow model have arrived, not all of which have been answered: those before the last one may have been. */
+async function untilInFlight(socketPath: string, count: number): Promise<void> {
+  await until(async () => {
+    const page = await metricsPage(socketPath);
+    const pending = modelMetric(page, 'nv_inference_pending_request_count', 'slow');
+    return pending > 0 && pending + modelMetric(page, successes, 'slow') === count;
+  });
+}
+
+async function metricsPage(socketPath: string): Promise<string> {
   const { body } = await httpCall({ socketPath }, '/metrics');
-  return Number(SUCCESSES.exec(body)?.[1] ?? 0);
+  return body;
+}
+
+/** Value of a metric of version 1 of a model; 0 if the page has none. */
+function modelMetric(page: string, metric: string, model: string): number {
+  const start = `${metric}{model="${model}",version="1"} `;
+  const line = page.split('\n').find((each) => each.startsWith(start));
+  return Number(line?.slice(start.length) ?? 0);
 }
 
 describe('several processes', () => {
@@ -84,14 +104,11 @@ describe('several processes', () => {
   test('answer requests in flight at SIGTERM, and end with 0', async () => {
     const gateway = await startTwo();
     const { socketPath } = gateway;
-    const body = { inputs: [{ name: 'times', datatype: 'INT64', shape: [1], data: [2000] }] };
+    const body = { inputs: [{ name: 'times', datatype: 'INT64', shape: [1], data: [6000] }] };
     const inFlight = Array.from({ length: 4 }, () =>
       httpCall({ socketPath }, '/v2/models/slow/infer', { body }),
     );
-    await until(async () => {
-      const { body: page } = await httpCall({ socketPath }, '/metrics');
-      return page.includes('nv_inference_pending_request_count{model="slow",version="1"} 4');
-    });
+    await untilInFlight(socketPath, 4);
     gateway.signal('SIGTERM');
     for (const { status } of await Promise.all(inFlight)) expect(status).toBe(200);
     expect(await gateway.ended).toBe(0);
@@ -101,7 +118,7 @@ describe('several processes', () => {
     const grpcSocket = join(temporaryFolder(), 'grpc.sock');
     const gateway = await startTwo({ FAIRLEAD_GRPC_LISTEN: `unix:${grpcSocket}` });
     const before = [...readyProcesses(gateway).values()];
-    const contents = { int64Contents: [1000] };
+    const contents = { int64Contents: [6000] };
     const slow = {
       modelName: 'slow',
       inputs: [{ name: 'times', datatype: 'INT64', shape: [1], contents }],
@@ -109,10 +126,7 @@ describe('several processes', () => {
     const calls = Array.from({ length: 4 }, () =>
       grpcClient(`unix:${grpcSocket}`)('ModelInfer', slow),
     );
-    await until(async () => {
-      const { body } = await httpCall({ socketPath: gateway.socketPath }, '/metrics');
-      return body.includes('nv_inference_pending_request_count{model="slow",version="1"} 4');
-    });
+    await untilInFlight(gateway.socketPath, 4);
     gateway.signal('SIGHUP');
     for (const answer of await Promise.all(calls))
       expect(answer).toMatchObject({ modelName: 'slow' });
