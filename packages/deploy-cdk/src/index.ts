@@ -16,6 +16,7 @@ export type { ModelServiceProps } from './model-service.ts';
 export { Network } from './network/network.ts';
 export type { NetworkProps } from './network/network.ts';
 export type { InternetAccess, NetworkOptions } from './network/network-options.ts';
+export type { PartOptions } from './parts/part-options.ts';
 export { Storage } from './storage/storage.ts';
 export type { StorageProps } from './storage/storage.ts';
 export type { StoredKind } from './storage/stored-objects.ts';

@@ -112,7 +112,7 @@ export class ContainerService extends Construct {
     for (const group of this.balancer.targetGroups) {
       (group.node.defaultChild as CfnTargetGroup).targetType = 'ip';
     }
-    network.allowS3(statements);
+    network.allowCalls(statements);
     this.cluster = new Cluster(this, 'Cluster', {
       vpc: network.vpc,
       containerInsightsV2: ContainerInsights.ENABLED,

@@ -59,8 +59,6 @@ export interface HostsProps {
 
 /** Time until a host counts after its models are loaded, in seconds. */
 const SETTLING_SECONDS = 60;
-/** Services, by the prefix of their actions and in their address, that hosts call only with a permission. */
-const CALLED_SERVICES = ['ec2', 'secretsmanager', 'sns', 'sqs'];
 const HOOK = 'golden-predictions';
 
 /**
@@ -141,7 +139,7 @@ export class Hosts extends Construct {
     this.group = this.#group(props, group, updates, Duration.seconds(warmUpSeconds));
     this.#waitForFirstHosts(options, signals);
     addScaling(this, options.scaling ?? {}, { group, balancer, warmUpSeconds });
-    network.allowS3([
+    network.allowCalls([
       new PolicyStatement({
         // Parts of a release, and output of commands, by presigned addresses of `ssmCarrier`.
         actions: ['s3:GetObject', 's3:PutObject'],
@@ -154,11 +152,7 @@ export class Hosts extends Construct {
   /** Adds permissions of the hosts, and their way to the services that these are for. */
   addStatements(statements: readonly PolicyStatement[]): void {
     for (const statement of statements) this.role.addToPolicy(statement);
-    this.#network.allowS3(statements);
-    const services = statements.flatMap(({ actions }) => actions.map((each) => each.split(':')[0]));
-    for (const service of CALLED_SERVICES) {
-      if (services.includes(service)) this.#network.addEndpoint(service);
-    }
+    this.#network.allowCalls(statements);
   }
 
   #launchTemplate(

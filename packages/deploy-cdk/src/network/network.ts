@@ -28,6 +28,14 @@ export interface NetworkProps {
 /** AWS services that every host calls: Session Manager, Run Command, logs, metrics, and the end of its first boot. */
 const SERVICES = ['ssm', 'ssmmessages', 'logs', 'monitoring', 'autoscaling'];
 
+/** Services that hosts call only with a permission: their names in addresses, by the prefix of their actions. */
+const SERVICES_OF_ACTIONS: Readonly<Record<string, readonly string[]>> = {
+  ec2: ['ec2'],
+  secretsmanager: ['secretsmanager'],
+  sns: ['sns'],
+  sqs: ['sqs'],
+};
+
 /**
  * VPC of a model server: public subnets for the load balancer, and subnets without a route from the internet for hosts, with endpoints of the AWS
  * services that hosts call.
@@ -137,8 +145,19 @@ export class Network extends Construct {
     return [...endpoints, this.vpc.selectSubnets(this.hostSubnets).internetConnectivityEstablished];
   }
 
+  /** Opens the way to the services that these statements of a role are for. */
+  allowCalls(statements: readonly PolicyStatement[]): void {
+    this.#allowS3(statements);
+    const prefixes = new Set(
+      statements.flatMap(({ actions }) => actions.map((action) => action.split(':')[0] ?? '')),
+    );
+    for (const [prefix, services] of Object.entries(SERVICES_OF_ACTIONS)) {
+      if (prefixes.has(prefix)) for (const service of services) this.addEndpoint(service);
+    }
+  }
+
   /** Lets requests of this account use the endpoint of S3 for what the statements allow. */
-  allowS3(statements: readonly PolicyStatement[]): void {
+  #allowS3(statements: readonly PolicyStatement[]): void {
     for (const { actions, resources } of statements) {
       const ofS3 = actions.filter((action) => action.startsWith('s3:'));
       if (ofS3.length === 0) continue;
