@@ -31,6 +31,7 @@ export { Watching } from './watching/watching.ts';
 export type { WatchingProps } from './watching/watching.ts';
 export type { WatchingOptions } from './watching/watching-options.ts';
 export type { WatchedBalancer } from './watching/alarm-definitions.ts';
+export type { WatchedTasks } from './watching/task-alarms.ts';
 export { CiRole } from './ci-role/ci-role.ts';
 export type { CiRoleProps } from './ci-role/ci-role.ts';
 export type {

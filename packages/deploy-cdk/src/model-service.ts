@@ -107,7 +107,7 @@ export class ModelService extends Construct {
     const { network } = this;
     checkReleaseBucket(props);
     const context = { deployment, network, options: props };
-    const stores = createStores(this, context);
+    const stores = createStores(this, context, true);
     this.storage = stores.storage;
     this.queue = stores.queue;
     this.cache = stores.cache;

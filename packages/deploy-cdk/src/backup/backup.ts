@@ -10,6 +10,7 @@ import {
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import { Policy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
 import { invalidOption } from '../check-options.ts';
@@ -73,7 +74,7 @@ export class Backup extends Construct {
     const { deployment, storage, options = {} } = props;
     const { hour, minute, retentionDays, lock } = resolveBackup(options);
     this.volumeTag = hasStateOnVolumes(deployment) ? 'fairlead:backup' : undefined;
-    const buckets = storage ? [...storage.buckets.values(), storage.releases] : [];
+    const buckets = storage ? [...storage.buckets.values(), ...releasesOf(storage)] : [];
     if (buckets.length === 0 && this.volumeTag === undefined) {
       throw invalidOption(
         'Option backup has nothing to back up: set storage for the buckets of the deployment, or leave backup out.',
@@ -137,6 +138,10 @@ export class Backup extends Construct {
       select('Volumes', [BackupResource.fromTag(this.volumeTag, deployment.name)]);
     }
   }
+}
+
+function releasesOf({ releases }: Storage): Bucket[] {
+  return releases === undefined ? [] : [releases];
 }
 
 function hasStateOnVolumes(deployment: Deployment): boolean {

@@ -22,7 +22,7 @@ export interface GitlabOptions {
 }
 
 /** Something that the role may do. */
-export type CiPermission = 'stack' | 'plan' | 'releases' | 'hosts' | 'models';
+export type CiPermission = 'stack' | 'plan' | 'releases' | 'images' | 'hosts' | 'models';
 
 /** Role that a pipeline assumes with a token of its job, without a long-lived key. */
 export interface CiRoleOptions {
@@ -37,9 +37,9 @@ export interface CiRoleOptions {
    */
   readonly providerArn?: string;
   /**
-   * Tasks of the pipeline: `'stack'` assumes the roles of the CDK bootstrap, `'plan'` compares the stack for `fairlead plan`, `'releases'` stores releases, their results and the audit log, `'hosts'` updates hosts in place by Systems
-   * Manager, `'models'` pushes and promotes models. Example: `['models']`.
-   * @defaultValue `['stack', 'releases']`
+   * Tasks of the pipeline: `'stack'` assumes the roles of the CDK bootstrap, `'plan'` compares the stack for `fairlead plan`, `'releases'` stores releases, their results and the audit log, `'images'` pushes images of
+   * containers, `'hosts'` updates hosts in place by Systems Manager, `'models'` pushes and promotes models. Example: `['models']`.
+   * @defaultValue `['stack', 'releases']` for hosts, `['stack', 'images']` for containers
    */
   readonly permissions?: readonly CiPermission[];
   /** Name of the role. Example: `'shop-prod-ci'`. @defaultValue a name by CloudFormation */
@@ -55,6 +55,14 @@ export interface TrustedTokens {
   readonly subject: string;
 }
 
+const PERMISSIONS: readonly CiPermission[] = [
+  'stack',
+  'plan',
+  'releases',
+  'images',
+  'hosts',
+  'models',
+];
 const GITHUB = 'https://token.actions.githubusercontent.com';
 
 /**
@@ -74,7 +82,7 @@ export function trustedTokens(options: CiRoleOptions): TrustedTokens {
     bootstrapQualifier: 'optional',
   });
   for (const permission of options.permissions ?? []) {
-    checkOneOf('ciRole.permissions', permission, ['stack', 'plan', 'releases', 'hosts', 'models']);
+    checkOneOf('ciRole.permissions', permission, PERMISSIONS);
   }
   const { github, gitlab } = options;
   if (github !== undefined && gitlab === undefined) return githubTokens(github);

@@ -12,8 +12,8 @@ import { Construct } from 'constructs';
 import { invalidOption } from '../check-options.ts';
 import { acknowledgeWildcards } from '../nag/acknowledge.ts';
 import type { Storage } from '../storage/storage.ts';
-import { storedObjects } from '../storage/stored-objects.ts';
-import { trustedTokens, type CiRoleOptions } from './ci-role-options.ts';
+import { storedObjects, type StoredObjects } from '../storage/stored-objects.ts';
+import { trustedTokens, type CiPermission, type CiRoleOptions } from './ci-role-options.ts';
 import { ciStatements } from './ci-statements.ts';
 
 /** Properties of {@link CiRole}. */
@@ -23,6 +23,8 @@ export interface CiRoleProps {
   readonly options: CiRoleOptions;
   /** Buckets of the service. @defaultValue none */
   readonly storage?: Storage | undefined;
+  /** ARNs of the repositories in Amazon ECR that have the images of containers. @defaultValue none */
+  readonly repositoryArns?: readonly string[] | undefined;
   /** Name of the Auto Scaling group of the hosts. @defaultValue none */
   readonly autoScalingGroup?: string | undefined;
   /** ARN of the target group of the hosts. @defaultValue none */
@@ -70,10 +72,13 @@ export class CiRole extends Construct {
 
   constructor(scope: Construct, id: string, props: CiRoleProps) {
     super(scope, id);
-    const { deployment, options, storage } = props;
+    const { deployment, options, storage, repositoryArns } = props;
     const { url, audience, subject } = trustedTokens(options);
     this.subject = subject;
-    const { providerArn, permissions = ['stack', 'releases'], roleName } = options;
+    const { providerArn, roleName } = options;
+    const permissions =
+      options.permissions ??
+      (repositoryArns === undefined ? ['stack', 'releases'] : ['stack', 'images']);
     this.provider =
       providerArn === undefined
         ? new CfnOIDCProvider(this, 'Provider', { url, clientIdList: [audience] })
@@ -88,22 +93,14 @@ export class CiRole extends Construct {
       }),
     });
     const registry = storedObjects(deployment).find(({ kind }) => kind === 'registry');
-    if (permissions.includes('releases') && storage === undefined) {
-      throw invalidOption(
-        'Option ciRole.permissions has "releases", but there is no bucket of releases: set storage, or leave "releases" out.',
-      );
-    }
-    if (permissions.includes('models') && registry === undefined) {
-      throw invalidOption(
-        'Option ciRole.permissions has "models", but the registry of the deployment is not in S3: set FAIRLEAD_REGISTRY to "s3://bucket/prefix", or leave "models" out.',
-      );
-    }
+    checkPermissions(permissions, { ...props, registry });
     this.statements = ciStatements(permissions, {
       qualifier: options.bootstrapQualifier ?? 'hnb659fds',
-      releases: storage && {
+      releases: storage?.releases && {
         bucketArn: storage.releases.bucketArn,
         commandPrefix: storage.commandPrefix,
       },
+      repositoryArns: repositoryArns ?? [],
       keyArns: storage ? [storage.key.keyArn] : [],
       registry,
       autoScalingGroup: props.autoScalingGroup,
@@ -113,5 +110,31 @@ export class CiRole extends Construct {
     const { role, statements } = this;
     const policy = new Policy(this, 'Policy', { roles: [role], statements: [...statements] });
     acknowledgeWildcards(policy, statements, REASON);
+  }
+}
+
+/** Rejects permissions on what the service doesn't have. */
+function checkPermissions(
+  permissions: readonly CiPermission[],
+  {
+    storage,
+    repositoryArns,
+    registry,
+  }: CiRoleProps & { readonly registry: StoredObjects | undefined },
+): void {
+  if (permissions.includes('releases') && storage?.releases === undefined) {
+    throw invalidOption(
+      'Option ciRole.permissions has "releases", but there is no bucket of releases: set storage, or leave "releases" out.',
+    );
+  }
+  if (permissions.includes('images') && repositoryArns === undefined) {
+    throw invalidOption(
+      'Option ciRole.permissions has "images", but hosts run releases: leave "images" out, or run the deployment as a ContainerService.',
+    );
+  }
+  if (permissions.includes('models') && registry === undefined) {
+    throw invalidOption(
+      'Option ciRole.permissions has "models", but the registry of the deployment is not in S3: set FAIRLEAD_REGISTRY to "s3://bucket/prefix", or leave "models" out.',
+    );
   }
 }

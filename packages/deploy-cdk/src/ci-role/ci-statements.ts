@@ -11,6 +11,8 @@ export interface CiResources {
   readonly qualifier: string;
   /** ARN of the bucket of releases, with the prefix of commands. */
   readonly releases: { readonly bucketArn: string; readonly commandPrefix: string } | undefined;
+  /** ARNs of the repositories of images. */
+  readonly repositoryArns: readonly string[];
   /** ARNs of keys of the buckets. */
   readonly keyArns: readonly string[];
   readonly registry: StoredObjects | undefined;
@@ -69,6 +71,7 @@ const statements: Readonly<Record<CiPermission, (resources: CiResources) => Poli
           }),
           ...keyStatements(keyArns),
         ],
+  images: ({ repositoryArns }) => imageStatements(repositoryArns),
   hosts: (resources) => hostStatements(resources),
   models: ({ registry, keyArns }) =>
     registry === undefined ? [] : [...registryStatements(registry), ...keyStatements(keyArns)],
@@ -80,6 +83,29 @@ export function ciStatements(
   resources: CiResources,
 ): PolicyStatement[] {
   return permissions.flatMap((permission) => statements[permission](resources));
+}
+
+/**
+ * Permissions to push images.
+ *
+ * Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
+ */
+function imageStatements(repositoryArns: readonly string[]): PolicyStatement[] {
+  return [
+    // The action has no resources that a policy could name.
+    new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }),
+    new PolicyStatement({
+      actions: [
+        'ecr:BatchCheckLayerAvailability',
+        'ecr:BatchGetImage',
+        'ecr:CompleteLayerUpload',
+        'ecr:InitiateLayerUpload',
+        'ecr:PutImage',
+        'ecr:UploadLayerPart',
+      ],
+      resources: [...repositoryArns],
+    }),
+  ];
 }
 
 function hostStatements(resources: CiResources): PolicyStatement[] {

@@ -113,7 +113,7 @@ export class Edge extends Construct {
     const webAclId = distribution.webAclArn ?? this.firewall?.webAcl.attrArn;
     const props = { deployment, origin };
     this.distribution = this.#createDistribution(props, distribution, secret, webAclId);
-    restrictListener(this, origin, secret);
+    restrictListener(origin, secret);
   }
 
   #originSecret(deployment: Deployment): string {
@@ -220,11 +220,7 @@ export class Edge extends Construct {
 }
 
 /** Makes the listener answer 403, unless the request has the secret header. */
-function restrictListener(
-  scope: Construct,
-  { listener, targetGroup }: EdgeOrigin,
-  secret: string,
-): void {
+function restrictListener({ listener, targetGroup }: EdgeOrigin, secret: string): void {
   const resource = listener.node.defaultChild as CfnListener;
   resource.defaultActions = [
     {
@@ -236,7 +232,8 @@ function restrictListener(
       },
     },
   ];
-  new CfnListenerRule(scope, 'FromCloudFront', {
+  // Below the listener: what waits for it also waits for this rule, which alone connects it to the target group.
+  new CfnListenerRule(listener, 'FromCloudFront', {
     listenerArn: listener.listenerArn,
     priority: 1,
     conditions: [

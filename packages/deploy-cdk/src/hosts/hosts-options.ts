@@ -47,7 +47,7 @@ export function checkHostsOptions(options: HostsOptions): void {
     );
   }
   checkHostImage(image);
-  checkScalingOptions(scaling);
+  checkScalingOptions('hosts.scaling', scaling);
   checkWholeNumber('hosts.min', min, { min: 0, max: 1000 });
   checkWholeNumber('hosts.max', max, { min: Math.max(1, min), max: 1000 });
   const { diskGb = 20, modelLoadSeconds = 60, firstBootMinutes = 15 } = options;

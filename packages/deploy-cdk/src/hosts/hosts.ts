@@ -24,6 +24,7 @@ import { invalidOption } from '../check-options.ts';
 import { acknowledgeRule, acknowledgeWildcards } from '../nag/acknowledge.ts';
 import type { Network } from '../network/network.ts';
 import { addScaling } from '../scaling/add-scaling.ts';
+import { warmUpSeconds } from '../scaling/warm-up-seconds.ts';
 import { checkUpdateOptions, type UpdateOptions } from '../updates/update-options.ts';
 import { errorAlarm, updatePolicy } from '../updates/update-policy.ts';
 import { firstBoot } from './first-boot.ts';
@@ -57,8 +58,6 @@ export interface HostsProps {
   readonly statements?: readonly PolicyStatement[];
 }
 
-/** Time until a host counts after its models are loaded, in seconds. */
-const SETTLING_SECONDS = 60;
 const HOOK = 'golden-predictions';
 
 /**
@@ -115,7 +114,7 @@ export class Hosts extends Construct {
     checkReleaseOptions(release, updates, deployment, isArm ? 'linux-arm64' : 'linux-x64');
     checkPackages(options, network);
     this.#network = network;
-    const warmUpSeconds = (options.modelLoadSeconds ?? 60) + SETTLING_SECONDS;
+    const warmUp = warmUpSeconds(options);
     const group = hostGroupName(scope, id);
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
@@ -136,9 +135,9 @@ export class Hosts extends Construct {
     this.addStatements(hostStatements({ deployment, release, updates, group }));
     this.addStatements(props.statements ?? []);
     this.updateAlarms = updates.kind === 'inPlace' ? [] : alarmsOf(this, updates, props);
-    this.group = this.#group(props, group, updates, Duration.seconds(warmUpSeconds));
+    this.group = this.#group(props, group, updates, Duration.seconds(warmUp));
     this.#waitForFirstHosts(options, signals);
-    addScaling(this, options.scaling ?? {}, { group, balancer, warmUpSeconds });
+    addScaling(this, options.scaling ?? {}, { group, balancer, warmUpSeconds: warmUp });
     network.allowCalls([
       new PolicyStatement({
         // Parts of a release, and output of commands, by presigned addresses of `ssmCarrier`.

@@ -23,17 +23,23 @@ import { checkNetworkOptions, DEFAULT_CIDR, type NetworkOptions } from './networ
 export interface NetworkProps {
   /** Options of `ModelService`. @defaultValue a new VPC without a way to the internet */
   readonly options?: NetworkOptions;
+  /** Programs run on hosts, which have agents and packages of Debian, or in tasks of ECS, which have neither. @defaultValue `'hosts'` */
+  readonly runs?: 'hosts' | 'tasks';
 }
 
 /** AWS services that every host calls: Session Manager, Run Command, logs, metrics, and the end of its first boot. */
-const SERVICES = ['ssm', 'ssmmessages', 'logs', 'monitoring', 'autoscaling'];
+const HOST_SERVICES = ['ssm', 'ssmmessages', 'logs', 'monitoring', 'autoscaling'];
 
-/** Services that hosts call only with a permission: their names in addresses, by the prefix of their actions. */
+/** Names of services in their addresses, by the prefix of their actions. Those of S3 have the endpoint of S3. */
 const SERVICES_OF_ACTIONS: Readonly<Record<string, readonly string[]>> = {
+  cloudwatch: ['monitoring'],
   ec2: ['ec2'],
+  ecr: ['ecr.api', 'ecr.dkr'],
+  logs: ['logs'],
   secretsmanager: ['secretsmanager'],
   sns: ['sns'],
   sqs: ['sqs'],
+  ssm: ['ssm'],
 };
 
 /**
@@ -70,7 +76,7 @@ export class Network extends Construct {
   readonly #endpoints: SecurityGroup | undefined;
   readonly #services = new Set<string>();
 
-  constructor(scope: Construct, id: string, { options = {} }: NetworkProps) {
+  constructor(scope: Construct, id: string, { options = {}, runs = 'hosts' }: NetworkProps) {
     super(scope, id);
     checkNetworkOptions(options);
     const { internetAccess = 'none', flowLogDays = 30 } = options;
@@ -100,7 +106,7 @@ export class Network extends Construct {
     const { hostSecurityGroup } = this;
     // Without a NAT gateway only endpoints are reachable, regardless of the rule: S3 has addresses that the template can't name.
     hostSecurityGroup.connections.allowToAnyIpv4(Port.tcp(443), 'AWS services');
-    if (this.hasInternet) {
+    if (this.hasInternet && runs === 'hosts') {
       hostSecurityGroup.connections.allowToAnyIpv4(Port.tcp(80), 'Packages of Debian');
     }
     if (options.vpc !== undefined) return;
@@ -108,11 +114,12 @@ export class Network extends Construct {
       service: GatewayVpcEndpointAwsService.S3,
       subnets: [this.hostSubnets],
     });
-    this.#allowBucketsOfAws(this.s3Endpoint);
+    if (runs === 'hosts') this.#allowBucketsOfAws(this.s3Endpoint);
+    else this.#allowLayersOfImages(this.s3Endpoint);
     if (this.hasInternet) return;
     this.#endpoints = this.#group('EndpointGroup', 'Endpoints of AWS services');
     this.#endpoints.connections.allowFrom(hostSecurityGroup, Port.tcp(443), 'Hosts');
-    for (const service of SERVICES) this.addEndpoint(service);
+    if (runs === 'hosts') for (const service of HOST_SERVICES) this.addEndpoint(service);
   }
 
   /**
@@ -192,6 +199,21 @@ export class Network extends Construct {
         principals: [new AnyPrincipal()],
         actions: ['s3:PutObject'],
         resources: [arn('cloudformation-waitcondition')],
+      }),
+    );
+  }
+
+  /**
+   * The bucket that Amazon ECR has layers of images in.
+   *
+   * Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html#ecr-setting-up-s3-gateway
+   */
+  #allowLayersOfImages(endpoint: GatewayVpcEndpoint): void {
+    endpoint.addToPolicy(
+      new PolicyStatement({
+        principals: [new AnyPrincipal()],
+        actions: ['s3:GetObject'],
+        resources: [`arn:${Aws.PARTITION}:s3:::prod-${Aws.REGION}-starport-layer-bucket/*`],
       }),
     );
   }

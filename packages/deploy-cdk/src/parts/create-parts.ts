@@ -27,15 +27,21 @@ export interface PartContext {
   readonly options: PartOptions;
 }
 
-/** Creates the buckets, queues and cache of the options. */
-export function createStores(scope: Construct, context: PartContext): Stores {
+/**
+ * Creates the buckets, queues and cache of the options.
+ *
+ * @param scope Service.
+ * @param context Deployment, network and options of the service.
+ * @param hasReleases Programs are downloaded from a bucket of releases.
+ */
+export function createStores(scope: Construct, context: PartContext, hasReleases: boolean): Stores {
   const { deployment, network, options } = context;
   const { storage, queue, cache } = options;
   return {
     storage:
       storage === undefined || storage instanceof Storage
         ? storage
-        : new Storage(scope, 'Storage', { deployment, options: storage }),
+        : new Storage(scope, 'Storage', { deployment, options: storage, hasReleases }),
     queue: queue && new JobQueues(scope, 'Queue', { deployment, options: queue }),
     cache:
       cache &&
@@ -71,7 +77,7 @@ export function createEdge(
 export function createWatching(
   scope: Construct,
   { deployment, options: { watching } }: PartContext,
-  props: Pick<WatchingProps, 'autoScalingGroup'> & {
+  props: Pick<WatchingProps, 'autoScalingGroup' | 'tasks'> & {
     readonly balancer: Balancer;
     readonly certificateArn: string;
     readonly queue: JobQueues | undefined;
@@ -95,7 +101,7 @@ export function programStatements(
   parts: readonly ({ readonly statements: readonly PolicyStatement[] } | undefined)[],
   storage: Storage | undefined,
 ): readonly PolicyStatement[] {
-  const releases = storage?.releases.bucketArn;
+  const releases = storage?.releases?.bucketArn;
   return parts
     .flatMap((part) => part?.statements ?? [])
     .filter(

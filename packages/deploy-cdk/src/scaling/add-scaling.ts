@@ -2,6 +2,7 @@ import { CfnScalingPolicy, CfnScheduledAction } from 'aws-cdk-lib/aws-autoscalin
 import type { Construct } from 'constructs';
 
 import type { Balancer } from '../balancing/balancer.ts';
+import { PROCESSOR_PERCENT, requestsPerMinute, resourceLabel } from './request-metric.ts';
 import type { ScalingOptions } from './scaling-options.ts';
 
 /** Group of the hosts and what changes its size. */
@@ -13,17 +14,13 @@ export interface ScalingTarget {
   readonly warmUpSeconds: number;
 }
 
-/** Share of the processor time above which hosts are added when the rate of a host isn't known. */
-const PROCESSOR_PERCENT = 60;
-
 /** Adds the policies that change the number of hosts. */
 export function addScaling(scope: Construct, options: ScalingOptions, target: ScalingTarget): void {
   const { requestsPerSecond, schedule = [], predictive } = options;
   const { group, warmUpSeconds, balancer } = target;
-  const { loadBalancer, targetGroup, listener } = balancer;
-  // Metrics of requests per host exist once the listener sends requests to the group.
-  const resourceLabel = `${loadBalancer.loadBalancerFullName}/${targetGroup.targetGroupFullName}`;
-  const perMinute = Math.round((requestsPerSecond ?? 0) * 60);
+  const { listener } = balancer;
+  const label = resourceLabel(balancer);
+  const perMinute = requestsPerMinute(requestsPerSecond);
   const policy = new CfnScalingPolicy(scope, 'TargetTracking', {
     autoScalingGroupName: group,
     policyType: 'TargetTrackingScaling',
@@ -37,11 +34,12 @@ export function addScaling(scope: Construct, options: ScalingOptions, target: Sc
         : {
             predefinedMetricSpecification: {
               predefinedMetricType: 'ALBRequestCountPerTarget',
-              resourceLabel,
+              resourceLabel: label,
             },
             targetValue: perMinute,
           },
   });
+  // Metrics of requests per host exist once the listener sends requests to the group.
   policy.node.addDependency(listener);
   for (const [i, { cron, timeZone = 'Etc/UTC', min, max }] of schedule.entries()) {
     new CfnScheduledAction(scope, `Schedule${i}`, {
@@ -62,7 +60,7 @@ export function addScaling(scope: Construct, options: ScalingOptions, target: Sc
           targetValue: perMinute,
           predefinedMetricPairSpecification: {
             predefinedMetricType: 'ALBRequestCount',
-            resourceLabel,
+            resourceLabel: label,
           },
         },
       ],

@@ -2,39 +2,44 @@ import { describeValue } from '@fairlead/signature';
 
 import { checkOneOf, checkOptions, checkWholeNumber, invalidOption } from '../check-options.ts';
 
-/** Number of hosts from a time on. */
+/** Number of hosts or tasks from a time on. */
 export interface ScheduledCapacity {
   /** Times in cron's five fields: minute, hour, day of month, month, day of week. Example: `'0 7 * * MON-FRI'`. */
   readonly cron: string;
   /** Time zone of the times, by its IANA name. Example: `'Europe/Berlin'`. @defaultValue `'Etc/UTC'` */
   readonly timeZone?: string;
-  /** Hosts at least. Example: `4`. */
+  /** Hosts or tasks at least. Example: `4`. */
   readonly min: number;
-  /** Hosts at most. Example: `12`. @defaultValue stays as it is */
+  /** Hosts or tasks at most. Example: `12`. @defaultValue stays as it is */
   readonly max?: number;
 }
 
-/** Number of hosts for the traffic. */
+/** Number of hosts or tasks for the traffic. */
 export interface ScalingOptions {
   /**
-   * Requests per second that one host answers within the latency goal, with the reserve that you want: the result of `fairlead size`. Hosts are added above
-   * it. Example: `180`.
-   * @defaultValue not known: hosts are added above 60 % processor time
+   * Requests per second that one host or task answers within the latency goal, with the reserve that you want: the result of `fairlead size`. Further ones
+   * are added above it. Example: `180`.
+   * @defaultValue not known: further ones are added above 60 % processor time
    */
   readonly requestsPerSecond?: number;
-  /** Hosts at certain times. Example: `[{ cron: '0 7 * * MON-FRI', timeZone: 'Europe/Berlin', min: 4 }]`. @defaultValue none */
+  /** Fewest and most at certain times. Example: `[{ cron: '0 7 * * MON-FRI', timeZone: 'Europe/Berlin', min: 4 }]`. @defaultValue none */
   readonly schedule?: readonly ScheduledCapacity[];
   /**
-   * Forecast of requests from two weeks of history: `'forecast'` only shows it, `'scale'` also adds hosts ahead of it. Needs `requestsPerSecond`.
+   * Forecast of requests from two weeks of history: `'forecast'` only shows it, `'scale'` also adds hosts or tasks ahead of it. Needs `requestsPerSecond`.
    * Example: `'forecast'`.
    * @defaultValue none
    */
   readonly predictive?: 'forecast' | 'scale';
 }
 
-/** Rejects wrong options. */
-export function checkScalingOptions(options: ScalingOptions): void {
-  checkOptions('hosts.scaling', options, {
+/**
+ * Rejects wrong options.
+ *
+ * @param name Name of the option, `hosts.scaling` or `containers.scaling`.
+ * @param options Number of hosts or tasks.
+ */
+export function checkScalingOptions(name: string, options: ScalingOptions): void {
+  checkOptions(name, options, {
     requestsPerSecond: 'optional',
     schedule: 'optional',
     predictive: 'optional',
@@ -43,18 +48,18 @@ export function checkScalingOptions(options: ScalingOptions): void {
   const isRate = Number.isFinite(requestsPerSecond) && Number(requestsPerSecond) > 0;
   if (requestsPerSecond !== undefined && !isRate) {
     throw invalidOption(
-      `Option hosts.scaling.requestsPerSecond is ${describeValue(requestsPerSecond)}: expected a number above 0, such as 180.`,
+      `Option ${name}.requestsPerSecond is ${describeValue(requestsPerSecond)}: expected a number above 0, such as 180.`,
     );
   }
   if (predictive !== undefined) {
-    checkOneOf('hosts.scaling.predictive', predictive, ['forecast', 'scale']);
+    checkOneOf(`${name}.predictive`, predictive, ['forecast', 'scale']);
     if (requestsPerSecond === undefined) {
       throw invalidOption(
-        'Option hosts.scaling.predictive forecasts requests: set hosts.scaling.requestsPerSecond too, the result of `fairlead size`.',
+        `Option ${name}.predictive forecasts requests: set ${name}.requestsPerSecond too, the result of \`fairlead size\`.`,
       );
     }
   }
-  for (const [i, entry] of schedule.entries()) checkSchedule(`hosts.scaling.schedule[${i}]`, entry);
+  for (const [i, entry] of schedule.entries()) checkSchedule(`${name}.schedule[${i}]`, entry);
 }
 
 function checkSchedule(name: string, entry: ScheduledCapacity): void {

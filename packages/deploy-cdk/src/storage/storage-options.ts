@@ -9,12 +9,12 @@ export interface ReplicaOptions {
   readonly keyArn: string;
 }
 
-/** Buckets of a `ModelService`, whose names the deployment has. */
+/** Buckets of a service, whose names the deployment has. */
 export interface StorageOptions {
   /**
    * Name of the bucket of releases. Hosts read the archives below `releases/` at their first boot; it also serves as `ssm.bucket` of an environment.
    * Example: `'acme-shop-releases'`.
-   * @defaultValue a name by CloudFormation
+   * @defaultValue a name by CloudFormation; no such bucket in a `ContainerService`
    */
   readonly releaseBucketName?: string;
   /** Prefix of input and output of commands in that bucket: `ssm.prefix` of the environment. Example: `'commands'`. @defaultValue `'deploy'` */
@@ -44,6 +44,22 @@ const kinds = {
   backups: 'optional',
   releases: 'optional',
 } as const;
+
+/** Rejects options of the bucket of releases for programs that have none. */
+export function checkWithoutReleases(options: StorageOptions): void {
+  const { releaseBucketName, commandPrefix, recoveryDays, replicas } = options;
+  const ofReleases = Object.entries({
+    releaseBucketName,
+    commandPrefix,
+    'recoveryDays.releases': recoveryDays?.releases,
+    'replicas.releases': replicas?.releases,
+  });
+  const [name] = ofReleases.find(([, value]) => value !== undefined) ?? [];
+  if (name === undefined) return;
+  throw invalidOption(
+    `Option storage.${name} is of the bucket of releases, which tasks don't have: their images are in Amazon ECR. Leave it out.`,
+  );
+}
 
 /** Rejects wrong options. */
 export function checkStorageOptions(options: StorageOptions): void {

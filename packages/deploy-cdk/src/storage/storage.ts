@@ -20,7 +20,11 @@ import {
   type ProtectedObjects,
 } from './overwrite-statements.ts';
 import { Replication } from './replication.ts';
-import { checkStorageOptions, type StorageOptions } from './storage-options.ts';
+import {
+  checkStorageOptions,
+  checkWithoutReleases,
+  type StorageOptions,
+} from './storage-options.ts';
 import { storedObjects } from './stored-objects.ts';
 
 /** Properties of {@link Storage}. */
@@ -28,6 +32,8 @@ export interface StorageProps {
   readonly deployment: Deployment;
   /** Options of `ModelService`. @defaultValue the defaults of each option */
   readonly options?: StorageOptions;
+  /** A bucket of releases, which hosts download from and tasks don't. @defaultValue `true` */
+  readonly hasReleases?: boolean;
 }
 
 /** Folder of the archives in the bucket of releases. */
@@ -66,8 +72,8 @@ export class Storage extends Construct {
   readonly key: Key;
   /** Buckets that the deployment names. */
   readonly buckets: ReadonlyMap<string, Bucket>;
-  /** Bucket of releases, with the archives below `releases/`. */
-  readonly releases: Bucket;
+  /** Bucket of releases, with the archives below `releases/`; `undefined` without one. */
+  readonly releases: Bucket | undefined;
   /** Prefix of commands in that bucket. */
   readonly commandPrefix: string;
   /** Access logs of the buckets, by bucket. */
@@ -76,9 +82,11 @@ export class Storage extends Construct {
   readonly statements: PolicyStatement[];
   readonly #options: StorageOptions;
 
-  constructor(scope: Construct, id: string, { deployment, options = {} }: StorageProps) {
+  constructor(scope: Construct, id: string, props: StorageProps) {
     super(scope, id);
+    const { deployment, options = {}, hasReleases = true } = props;
     checkStorageOptions(options);
+    if (!hasReleases) checkWithoutReleases(options);
     this.#options = options;
     this.commandPrefix = options.commandPrefix ?? 'deploy';
     this.key = new Key(this, 'Key', {
@@ -92,14 +100,18 @@ export class Storage extends Construct {
     this.buckets = new Map(
       [...byBucket].map(([name, objects]) => [name, this.#bucket(name, name, objects)]),
     );
-    this.releases = this.#releaseBucket();
+    this.releases = hasReleases ? this.#releaseBucket() : undefined;
     this.statements = [
       ...stored.flatMap((objects) => hostStatements(objects)),
       // The first boot of a host reads the archive of its release.
-      new PolicyStatement({
-        actions: ['s3:GetObject'],
-        resources: [`${this.releases.bucketArn}/${RELEASES}/*`],
-      }),
+      ...(this.releases === undefined
+        ? []
+        : [
+            new PolicyStatement({
+              actions: ['s3:GetObject'],
+              resources: [`${this.releases.bucketArn}/${RELEASES}/*`],
+            }),
+          ]),
       keyStatement(this.key.keyArn),
     ];
   }

@@ -35,7 +35,7 @@ export function updatePolicy(
   });
 }
 
-/** Creates the alarm of an instance refresh: more than 1 % of the hosts' responses have status 5xx in two of three minutes. */
+/** Creates the alarm of an instance refresh or a deployment of tasks: more than 1 % of the responses have status 5xx in two of three minutes. */
 export function errorAlarm(scope: Construct, targetGroup: ApplicationTargetGroup): IAlarm {
   const period = Duration.minutes(1);
   const { metrics } = targetGroup;
@@ -55,6 +55,6 @@ export function errorAlarm(scope: Construct, targetGroup: ApplicationTargetGroup
     evaluationPeriods: 3,
     datapointsToAlarm: 2,
     treatMissingData: TreatMissingData.NOT_BREACHING,
-    alarmDescription: 'More than 1 % of responses have status 5xx: fails an update of the hosts.',
+    alarmDescription: 'More than 1 % of responses have status 5xx: fails an update.',
   });
 }

@@ -3,9 +3,10 @@ import { cloudWatchAlarms, type CloudWatchAlarm } from '@fairlead/monitoring/das
 import type { CfnAlarmProps } from 'aws-cdk-lib/aws-cloudwatch';
 
 import type { PublishedMetrics } from './published-metrics.ts';
+import { taskAlarms, type WatchedTasks } from './task-alarms.ts';
 import type { ResolvedWatching } from './watching-options.ts';
 
-/** Load balancer in front of the hosts, as CloudWatch names it. */
+/** Load balancer in front of hosts or tasks, as CloudWatch names it. */
 export interface WatchedBalancer {
   /** `loadBalancerFullName`: `app/shop/50dc6c495c0c9188`. */
   readonly loadBalancer: string;
@@ -24,15 +25,19 @@ interface WatchedQueue {
 /** Resources with alarms. */
 export interface WatchedResources {
   /** Name of the Auto Scaling group of the hosts. */
-  readonly autoScalingGroup: string;
+  readonly autoScalingGroup?: string | undefined;
+  readonly tasks?: WatchedTasks | undefined;
   readonly balancer?: WatchedBalancer | undefined;
   readonly queues: readonly WatchedQueue[];
 }
 
-/** Alarm by the end of its name; `stopsRollout` makes it part of the alarm of rollouts. */
+/** Alarm by the end of its name. */
 export interface AlarmDefinition {
   readonly id: string;
+  /** Part of the alarm of rollouts. */
   readonly stopsRollout: boolean;
+  /** Alarm of the service of ECS itself, which exists after the service. */
+  readonly followsTasks: boolean;
   readonly props: Omit<CfnAlarmProps, 'alarmName' | 'alarmActions' | 'okActions'>;
 }
 
@@ -40,7 +45,8 @@ export interface AlarmDefinition {
 const DEFAULT_JOBS_MAX = 1000;
 /** Prefix of names before they are cut off: a name of an Auto Scaling group may not be known yet. */
 const PREFIX = 'alarm';
-const ROLLOUT = /(?:-failures|-latency|^failures|^latency|^unhealthy-hosts|^heartbeat)$/;
+const ROLLOUT =
+  /(?:-failures|-latency|^failures|^latency|^unhealthy-hosts|^heartbeat|^running-tasks)$/;
 
 /** Returns all alarms of a service: those of `@fairlead/monitoring`, and those of the load balancer, jobs, drift and certificates of ACM. */
 export function alarmDefinitions(
@@ -50,11 +56,15 @@ export function alarmDefinitions(
   options: ResolvedWatching,
 ): readonly AlarmDefinition[] {
   const { namespace, hostNamespace, hasCertificate } = published;
-  const { autoScalingGroup, balancer, queues } = resources;
+  const { autoScalingGroup, tasks, balancer, queues } = resources;
   const { models, failureShare, latencyMs, certificateDays } = options;
+  const hosts =
+    hostNamespace === undefined || autoScalingGroup === undefined
+      ? undefined
+      : { namespace: hostNamespace, autoScalingGroup };
   const shared = cloudWatchAlarms({
     ...{ namespace, models, prefix: PREFIX, failureShare, latencyMs },
-    hosts: { namespace: hostNamespace, autoScalingGroup },
+    ...(hosts && { hosts }),
     ...(balancer && {
       loadBalancer: { loadBalancer: balancer.loadBalancer, targetGroup: balancer.targetGroup },
     }),
@@ -63,24 +73,32 @@ export function alarmDefinitions(
     ...shared
       .map((alarm) => ofShared(alarm, autoScalingGroup, certificateDays))
       .filter(({ id }) => id !== 'certificate' || hasCertificate),
-    heartbeat(hostNamespace, autoScalingGroup),
+    ...(hosts ? [heartbeat(hosts.namespace, hosts.autoScalingGroup)] : []),
     ...(balancer ? balancerAlarms(balancer, options) : []),
     ...queues.flatMap((queue) => queueAlarms(queue, deployment, options)),
     ...(judgesDrift(deployment) ? [drift(namespace)] : []),
   ];
-  return definitions.map(({ id, props }) => ({ id, props, stopsRollout: ROLLOUT.test(id) }));
+  return [
+    ...definitions.map((each) => ({ ...each, followsTasks: false })),
+    ...(tasks ? taskAlarms(tasks) : []).map((each) => ({ ...each, followsTasks: true })),
+  ].map((each) => ({ ...each, stopsRollout: ROLLOUT.test(each.id) }));
 }
 
-type Definition = Omit<AlarmDefinition, 'stopsRollout'>;
+type Definition = Omit<AlarmDefinition, 'stopsRollout' | 'followsTasks'>;
 
-function ofShared(alarm: CloudWatchAlarm, group: string, certificateDays: number): Definition {
-  const id = alarm.AlarmName.replace(`${PREFIX}-`, '').replace(`${group}-`, '');
+function ofShared(
+  alarm: CloudWatchAlarm,
+  group: string | undefined,
+  certificateDays: number,
+): Definition {
+  const name = alarm.AlarmName.replace(`${PREFIX}-`, '');
+  const id = group === undefined ? name : name.replace(`${group}-`, '');
   const isCertificate = id === 'certificate';
   return {
     id,
     props: {
       alarmDescription: isCertificate
-        ? `A certificate of ${group} ends within ${certificateDays} days, or is not checked any more.`
+        ? `A certificate of ${group ?? 'Nginx'} ends within ${certificateDays} days, or is not checked any more.`
         : alarm.AlarmDescription,
       namespace: alarm.Namespace,
       metricName: alarm.MetricName,

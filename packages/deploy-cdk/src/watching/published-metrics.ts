@@ -1,18 +1,19 @@
 import { renderHost, type Deployment } from '@fairlead/deploy-config';
 
 import { invalidOption } from '../check-options.ts';
+import { taskLogGroups } from './task-log-groups.ts';
 
-/** Log group that the CloudWatch agent of a host writes to. */
-interface AgentLogGroup {
+/** Log group that the CloudWatch agent of a host, or a container, writes to. */
+interface ProgramLogGroup {
   readonly name: string;
   readonly retentionDays: number;
 }
 
-/** Metrics and logs that hosts publish to CloudWatch. */
+/** Metrics and logs that hosts or tasks publish to CloudWatch. */
 export interface PublishedMetrics {
-  /** Namespace of the agent. */
-  readonly hostNamespace: string;
-  readonly logGroups: readonly AgentLogGroup[];
+  /** Namespace of the agent of hosts; `undefined` for tasks, which have none. */
+  readonly hostNamespace: string | undefined;
+  readonly logGroups: readonly ProgramLogGroup[];
   /** Namespace of the gateway. */
   readonly namespace: string;
   /** `true` if the agent measures the certificate of Nginx. */
@@ -43,12 +44,7 @@ interface AgentConfiguration {
  * @throws DeployCdkError `ERR_DEPLOY_CDK_INVALID_OPTION` when one of them publishes nothing.
  */
 export function publishedMetrics(deployment: Deployment): PublishedMetrics {
-  const namespace = deployment.gateway.environment.FAIRLEAD_CLOUDWATCH_NAMESPACE ?? '';
-  if (namespace === '') {
-    throw invalidOption(
-      'Option watching needs metrics of the gateway: set FAIRLEAD_CLOUDWATCH_NAMESPACE in gateway.environment of the deployment, such as "Shop".',
-    );
-  }
+  const namespace = gatewayNamespace(deployment);
   const file = renderHost(deployment).find(({ path }) =>
     path.includes('/amazon-cloudwatch-agent/'),
   );
@@ -68,4 +64,28 @@ export function publishedMetrics(deployment: Deployment): PublishedMetrics {
       retentionDays: each.retention_in_days,
     })),
   };
+}
+
+/**
+ * Returns what tasks publish: metrics of the gateway, and the output of each container.
+ *
+ * @throws DeployCdkError `ERR_DEPLOY_CDK_INVALID_OPTION` when the gateway publishes nothing.
+ */
+export function publishedByTasks(
+  deployment: Deployment,
+  containers: readonly string[],
+): PublishedMetrics {
+  return {
+    namespace: gatewayNamespace(deployment),
+    ...{ hostNamespace: undefined, hasCertificate: false },
+    logGroups: taskLogGroups(deployment, containers),
+  };
+}
+
+function gatewayNamespace({ gateway }: Deployment): string {
+  const { FAIRLEAD_CLOUDWATCH_NAMESPACE: namespace = '' } = gateway.environment;
+  if (namespace !== '') return namespace;
+  throw invalidOption(
+    'Option watching needs metrics of the gateway: set FAIRLEAD_CLOUDWATCH_NAMESPACE in gateway.environment of the deployment, such as "Shop".',
+  );
 }

@@ -3,7 +3,7 @@ import { Token } from 'aws-cdk-lib';
 
 import { checkOptions, checkWholeNumber, invalidOption } from '../check-options.ts';
 
-/** Alarms, logs and the dashboard of a `ModelService`. */
+/** Alarms, logs and the dashboard of a service. */
 export interface WatchingOptions {
   /** Models that get two alarms each, for failures and latency. Example: `['churn']`. @defaultValue those of `FAIRLEAD_MODELS` of the deployment */
   readonly models?: readonly string[];

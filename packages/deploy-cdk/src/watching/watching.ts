@@ -14,6 +14,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 
+import { invalidOption } from '../check-options.ts';
 import {
   alarmDefinitions,
   type WatchedBalancer,
@@ -21,7 +22,8 @@ import {
 } from './alarm-definitions.ts';
 import { dashboardBody } from './dashboard-body.ts';
 import { NoticeTopic } from './notice-topic.ts';
-import { publishedMetrics, type PublishedMetrics } from './published-metrics.ts';
+import { publishedByTasks, publishedMetrics, type PublishedMetrics } from './published-metrics.ts';
+import type { WatchedTasks } from './task-alarms.ts';
 import { retentionOf } from '../retention-days.ts';
 import { resolveWatching, type WatchingOptions } from './watching-options.ts';
 import type { JobQueues } from '../queue/job-queues.ts';
@@ -29,9 +31,11 @@ import type { JobQueues } from '../queue/job-queues.ts';
 /** Properties of {@link Watching}. */
 export interface WatchingProps {
   readonly deployment: Deployment;
-  /** Name of the Auto Scaling group of the hosts. */
-  readonly autoScalingGroup: string;
-  /** Load balancer in front of the hosts. @defaultValue none */
+  /** Name of the Auto Scaling group of the hosts; either this or `tasks`. @defaultValue none */
+  readonly autoScalingGroup?: string;
+  /** Service of ECS whose tasks run the programs. @defaultValue none */
+  readonly tasks?: WatchedTasks;
+  /** Load balancer in front of hosts or tasks. @defaultValue none */
   readonly balancer?: WatchedBalancer;
   /** Queues of jobs. @defaultValue none */
   readonly queues?: JobQueues;
@@ -40,7 +44,7 @@ export interface WatchingProps {
 }
 
 /**
- * Log groups, alarms and dashboard of a model server, from what the deployment makes its hosts publish. Alarms go to an encrypted topic; one composite
+ * Log groups, alarms and dashboard of a model server, from what the deployment makes its hosts or tasks publish. Alarms go to an encrypted topic; one composite
  * alarm, of failures, latency and unhealthy hosts, stops a rollout.
  *
  * @throws DeployCdkError `ERR_DEPLOY_CDK_INVALID_OPTION`
@@ -77,20 +81,26 @@ export class Watching extends Construct {
   readonly alarms: ReadonlyMap<string, CfnAlarm>;
   /** Alarm that stops a rollout, for instance refresh. */
   readonly rolloutAlarm: CompositeAlarm;
+  /** Names of the alarms that it is made of, for a deployment of ECS, which takes alarms of metrics; without the one of running tasks. */
+  readonly deploymentAlarmNames: readonly string[];
   readonly dashboard: CfnDashboard;
-  /** Permissions of hosts. */
+  /** Permissions of the programs. */
   readonly statements: PolicyStatement[];
 
   constructor(scope: Construct, id: string, props: WatchingProps) {
     super(scope, id);
-    const { deployment, autoScalingGroup, balancer, queues } = props;
+    const { deployment, autoScalingGroup, tasks, balancer, queues } = props;
     const options = resolveWatching(props.options ?? {}, deployment);
-    const published = publishedMetrics(deployment);
+    checkPrograms(props);
+    const published =
+      tasks === undefined
+        ? publishedMetrics(deployment)
+        : publishedByTasks(deployment, tasks.containers);
     const notices = new NoticeTopic(this, 'Notices', { deployment, emails: options.emails });
     this.topic = notices.topic;
     this.logGroups = this.#logGroups(published, notices);
     const resources: WatchedResources = {
-      ...{ autoScalingGroup, balancer },
+      ...{ autoScalingGroup, tasks, balancer },
       queues: [...(queues?.queues.keys() ?? [])].map((name) => ({
         name,
         deadLetters: queues?.deadLetterQueues.get(name)?.queueName ?? '',
@@ -108,15 +118,23 @@ export class Watching extends Construct {
         }),
       ]),
     );
-    const stopping = definitions
-      .filter(({ stopsRollout }) => stopsRollout)
-      .map(({ id: name }) => name);
-    this.rolloutAlarm = this.#rolloutAlarm(`${options.prefix}-rollout`, stopping);
+    const stopping = definitions.filter(({ stopsRollout }) => stopsRollout);
+    this.rolloutAlarm = this.#rolloutAlarm(
+      `${options.prefix}-rollout`,
+      stopping.map(({ id: name }) => name),
+    );
+    this.deploymentAlarmNames = stopping
+      .filter(({ followsTasks }) => !followsTasks)
+      .map(({ id: name }) => this.alarms.get(name)?.ref ?? '');
     this.dashboard = new CfnDashboard(this, 'Dashboard', {
       dashboardName: options.prefix,
       dashboardBody: Stack.of(this).toJsonString(dashboardBody(published, resources, Aws.REGION)),
     });
-    this.statements = [...this.#agentStatements(published), ...notices.statements];
+    this.statements = [
+      metricStatement(published),
+      ...(tasks === undefined ? this.#agentStatements(published) : []),
+      ...notices.statements,
+    ];
   }
 
   #logGroups({ logGroups }: PublishedMetrics, { key }: NoticeTopic): Map<string, LogGroup> {
@@ -169,17 +187,9 @@ export class Watching extends Construct {
     return alarm;
   }
 
-  #agentStatements({ namespace, hostNamespace, logGroups }: PublishedMetrics): PolicyStatement[] {
+  #agentStatements({ logGroups }: PublishedMetrics): PolicyStatement[] {
     const arns = logGroups.map(({ name }) => this.#logArn(name));
     return [
-      new PolicyStatement({
-        actions: ['cloudwatch:PutMetricData'],
-        // The action has no resources; the condition limits it.
-        resources: ['*'],
-        conditions: {
-          StringEquals: { 'cloudwatch:namespace': [...new Set([namespace, hostNamespace])] },
-        },
-      }),
       // The agent reads the name of the Auto Scaling group from the tags of its instance; the action has no resources.
       new PolicyStatement({ actions: ['ec2:DescribeTags'], resources: ['*'] }),
       new PolicyStatement({
@@ -196,4 +206,21 @@ export class Watching extends Construct {
   #logArn(name: string): string {
     return `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:${name}`;
   }
+}
+
+function metricStatement({ namespace, hostNamespace }: PublishedMetrics): PolicyStatement {
+  const namespaces = [namespace, ...(hostNamespace === undefined ? [] : [hostNamespace])];
+  return new PolicyStatement({
+    actions: ['cloudwatch:PutMetricData'],
+    // The action has no resources; the condition limits it.
+    resources: ['*'],
+    conditions: { StringEquals: { 'cloudwatch:namespace': [...new Set(namespaces)] } },
+  });
+}
+
+function checkPrograms({ autoScalingGroup, tasks }: WatchingProps): void {
+  if ((autoScalingGroup === undefined) !== (tasks === undefined)) return;
+  throw invalidOption(
+    'Watching needs either autoScalingGroup, the name of the group of the hosts, or tasks, the service of ECS.',
+  );
 }

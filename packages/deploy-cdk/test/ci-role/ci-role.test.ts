@@ -9,6 +9,7 @@ import { storedDeployment } from '../support/stored-deployment.ts';
 const github = { repository: 'acme/shop', environment: 'prod' };
 const targetGroupArn =
   'arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/shop/0123456789abcdef';
+const repositoryArns = ['arn:aws:ecr:eu-central-1:111122223333:repository/shop-gateway'];
 const releaseParameterArn = 'arn:aws:ssm:eu-central-1:111122223333:parameter/shop/release';
 
 function addRole(stack: Stack, options: CiRoleOptions, { isStored = true } = {}) {
@@ -17,6 +18,7 @@ function addRole(stack: Stack, options: CiRoleOptions, { isStored = true } = {})
   return new CiRole(stack, 'CiRole', {
     ...{ deployment, options, storage },
     ...{ autoScalingGroup: 'shop', targetGroupArn, releaseParameterArn },
+    repositoryArns: options.permissions?.includes('images') === true ? repositoryArns : undefined,
   });
 }
 
@@ -117,6 +119,18 @@ it.each([
     ],
   ],
   [
+    ['images'],
+    [
+      'ecr:BatchCheckLayerAvailability',
+      'ecr:BatchGetImage',
+      'ecr:CompleteLayerUpload',
+      'ecr:GetAuthorizationToken',
+      'ecr:InitiateLayerUpload',
+      'ecr:PutImage',
+      'ecr:UploadLayerPart',
+    ],
+  ],
+  [
     ['hosts'],
     [
       'elasticloadbalancing:DeregisterTargets',
@@ -165,6 +179,26 @@ it('the role of the stack assumes the roles of the bootstrap, and no other', () 
     expect(text).toContain(`:role/cdk-acme-${name}-role-`);
   }
   expect(text).not.toContain('*');
+});
+
+it('the role of a service with images updates the stack and pushes images, unless it has other permissions', () => {
+  const stack = new Stack(new App(), 'Shop');
+  const options = { github };
+  const deployment = storedDeployment();
+  new CiRole(stack, 'CiRole', { deployment, options, repositoryArns });
+  const actions = actionsOf(Template.fromStack(stack));
+  expect(actions).toContain('ecr:PutImage');
+  expect(actions).toContain('sts:AssumeRole');
+  expect(actions.filter((action) => action.startsWith('s3:'))).toEqual([]);
+});
+
+it('hosts have no images that a pipeline could push', () => {
+  const stack = new Stack(new App(), 'Shop');
+  const options = { github, permissions: ['images'] } as const;
+  const deployment = storedDeployment();
+  expect(() => new CiRole(stack, 'CiRole', { deployment, options })).toThrow(
+    'Option ciRole.permissions has "images", but hosts run releases',
+  );
 });
 
 it('commands are sent to instances of the Auto Scaling group only', () => {
@@ -221,7 +255,10 @@ it.each([
 
 it('cdk-nag and cfn-lint find nothing in the role with all permissions', async () => {
   const problems = await checkStack((stack) => {
-    addRole(stack, { github, permissions: ['stack', 'plan', 'releases', 'hosts', 'models'] });
+    addRole(stack, {
+      github,
+      permissions: ['stack', 'plan', 'releases', 'images', 'hosts', 'models'],
+    });
   });
   expect(problems).toEqual({ nag: [], lint: [] });
 }, 120_000);

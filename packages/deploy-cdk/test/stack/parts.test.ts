@@ -39,7 +39,11 @@ describe('a service with every part, and storage of another stack', () => {
   );
   const storage = new Storage(new Stack(app, 'ShopStorage', { env }), 'Storage', { deployment });
   const stack = new Stack(app, 'Shop', { env });
-  const archives = { bucket: storage.releases.bucketName, keyArn: storage.key.keyArn, release };
+  const archives = {
+    bucket: storage.releases?.bucketName ?? '',
+    keyArn: storage.key.keyArn,
+    release,
+  };
   new ModelService(stack, 'Service', {
     ...isolatedProps({ deployment, storage, queue: {}, cache: {} }),
     watching: { models: ['churn'] },

@@ -1,0 +1,93 @@
+import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
+import type { Construct } from 'constructs';
+
+import type { Balancer } from '../balancing/balancer.ts';
+import { PROCESSOR_PERCENT, requestsPerMinute, resourceLabel } from './request-metric.ts';
+import type { ScalingOptions } from './scaling-options.ts';
+import { taskSchedule } from './task-schedule.ts';
+
+/** Service of ECS and what changes its number of tasks. */
+export interface TaskScaling {
+  /** Name of the cluster. */
+  readonly cluster: string;
+  /** Name of the service. */
+  readonly service: string;
+  readonly balancer: Balancer;
+  /** Fewest tasks. */
+  readonly min: number;
+  /** Most tasks. */
+  readonly max: number;
+  /** Seconds until a new task counts. */
+  readonly warmUpSeconds: number;
+}
+
+/**
+ * Adds the policies that change the number of tasks: those that `addScaling` gives hosts, by Application Auto Scaling. It uses its service-linked role.
+ */
+export function addTaskScaling(
+  scope: Construct,
+  options: ScalingOptions,
+  scaling: TaskScaling,
+): void {
+  const { cluster, service, balancer, min, max, warmUpSeconds } = scaling;
+  const { requestsPerSecond, schedule = [], predictive } = options;
+  const label = resourceLabel(balancer);
+  const perMinute = requestsPerMinute(requestsPerSecond);
+  const target = new CfnScalableTarget(scope, 'Scaling', {
+    serviceNamespace: 'ecs',
+    scalableDimension: 'ecs:service:DesiredCount',
+    resourceId: `service/${cluster}/${service}`,
+    ...{ minCapacity: min, maxCapacity: max },
+    scheduledActions: schedule.map(({ cron, timeZone = 'Etc/UTC', min: fewest, max: most }, i) => ({
+      scheduledActionName: `Schedule${i}`,
+      schedule: taskSchedule(`containers.scaling.schedule[${i}].cron`, cron),
+      timezone: timeZone,
+      scalableTargetAction: {
+        minCapacity: fewest,
+        ...(most !== undefined && { maxCapacity: most }),
+      },
+    })),
+  });
+  // The service is behind the listener already, without which there is no metric of requests.
+  new CfnScalingPolicy(scope, 'TargetTracking', {
+    policyName: 'TargetTracking',
+    policyType: 'TargetTrackingScaling',
+    scalingTargetId: target.ref,
+    targetTrackingScalingPolicyConfiguration: {
+      ...(requestsPerSecond === undefined
+        ? {
+            predefinedMetricSpecification: {
+              predefinedMetricType: 'ECSServiceAverageCPUUtilization',
+            },
+            targetValue: PROCESSOR_PERCENT,
+          }
+        : {
+            predefinedMetricSpecification: {
+              predefinedMetricType: 'ALBRequestCountPerTarget',
+              resourceLabel: label,
+            },
+            targetValue: perMinute,
+          }),
+      scaleOutCooldown: warmUpSeconds,
+    },
+  });
+  if (predictive === undefined) return;
+  new CfnScalingPolicy(scope, 'Predictive', {
+    policyName: 'Predictive',
+    policyType: 'PredictiveScaling',
+    scalingTargetId: target.ref,
+    predictiveScalingPolicyConfiguration: {
+      mode: predictive === 'scale' ? 'ForecastAndScale' : 'ForecastOnly',
+      schedulingBufferTime: warmUpSeconds,
+      metricSpecifications: [
+        {
+          targetValue: perMinute,
+          predefinedMetricPairSpecification: {
+            predefinedMetricType: 'ALBRequestCount',
+            resourceLabel: label,
+          },
+        },
+      ],
+    },
+  });
+}
