@@ -1,6 +1,7 @@
 import { containerSettings, type Deployment } from '@fairlead/deploy-config';
 
 import { invalidOption } from '../check-options.ts';
+import type { CiRoleOptions } from '../ci-role/ci-role-options.ts';
 import { secretFolders } from './container-definitions.ts';
 import type { ContainersOptions } from './containers-options.ts';
 import { filesOf } from './task-secrets.ts';
@@ -34,6 +35,7 @@ export function checkTasks(deployment: Deployment, { images }: ContainersOptions
       `timeouts.stopMs of the deployment is ${timeouts.stopMs}, but Fargate ends a task after ${MAX_STOP_MS}: lower timeouts.requestMs.`,
     );
   }
+  checkFolders(deployment);
   const { FAIRLEAD_REGISTRY: registry } = gateway.environment;
   if (registry?.startsWith('s3://') !== true) {
     throw invalidOption(
@@ -59,6 +61,35 @@ export function checkTasks(deployment: Deployment, { images }: ContainersOptions
     settings.flatMap(({ state }) => state),
   );
   checkMemory(deployment, settings);
+}
+
+/** Rejects state that other tasks have to see, or that has to outlast its task, in a folder. */
+function checkFolders({ gateway: { environment }, backup }: Deployment): void {
+  const { FAIRLEAD_JOBS_FOLDER: jobs = '', FAIRLEAD_CAPTURE_LOCATION: captures = '' } = environment;
+  if (jobs !== '') {
+    throw invalidOption(
+      `gateway.environment.FAIRLEAD_JOBS_FOLDER of the deployment is ${JSON.stringify(jobs)}, a folder, which tasks don't share: use FAIRLEAD_JOBS_QUEUE_URL and FAIRLEAD_JOBS_BUCKET, and option queue to create the queue.`,
+    );
+  }
+  if (captures !== '' && !captures.startsWith('s3://')) {
+    throw invalidOption(
+      `gateway.environment.FAIRLEAD_CAPTURE_LOCATION of the deployment is ${JSON.stringify(captures)}, a folder, which ends with its task: use a bucket, such as "s3://acme-captures/prod".`,
+    );
+  }
+  if (backup !== undefined) {
+    throw invalidOption(
+      `backup.to of the deployment is ${JSON.stringify(backup.to)}, for state on a host, which tasks don't have: leave backup out of the deployment. Option backup of the construct backs up its buckets.`,
+    );
+  }
+}
+
+/** Rejects permissions of the pipeline that are for hosts. */
+export function checkPipeline(options: CiRoleOptions | undefined): void {
+  const ofHosts = options?.permissions?.find((each) => each === 'hosts' || each === 'releases');
+  if (ofHosts === undefined) return;
+  throw invalidOption(
+    `Option ciRole.permissions has "${ofHosts}", which is for hosts: use "images" to push images, and "stack" to update the tasks.`,
+  );
 }
 
 /** A file comes from a secret of AWS, or is in no task. */

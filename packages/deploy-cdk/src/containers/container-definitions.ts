@@ -1,9 +1,15 @@
 import { posix } from 'node:path';
 
-import type { ContainerProgram, ContainerSettings, Deployment } from '@fairlead/deploy-config';
+import {
+  containerSettings,
+  type ContainerProgram,
+  type ContainerSettings,
+  type Deployment,
+} from '@fairlead/deploy-config';
 import { Aws } from 'aws-cdk-lib';
 import type { CfnTaskDefinition } from 'aws-cdk-lib/aws-ecs';
 
+import { warmUpSeconds } from '../scaling/warm-up-seconds.ts';
 import type { ContainersOptions } from './containers-options.ts';
 import { filesOf, variablesOf, type FileSecret } from './task-secrets.ts';
 
@@ -11,6 +17,14 @@ type ContainerDefinition = CfnTaskDefinition.ContainerDefinitionProperty;
 
 /** Name of the container that writes files with secrets, and ends before the others start. */
 const SECRETS_CONTAINER = 'secrets';
+
+/** Names of the containers of a task. */
+export function containerNames(deployment: Deployment): readonly string[] {
+  return [
+    ...containerSettings(deployment).map(({ program }) => program),
+    ...(filesOf(deployment).length > 0 ? [SECRETS_CONTAINER] : []),
+  ];
+}
 
 /** ECS buffers log lines of a container up to this size, and drops further ones: a slow log stops no request. */
 const LOG_BUFFER = '4m';
@@ -74,12 +88,20 @@ function volumeOf(path: string): string {
   return path.slice(1).replaceAll(/[^A-Za-z0-9]+/g, '-');
 }
 
+/** Seconds in which a container may be unhealthy after its start. */
+export function startSeconds(
+  { startPeriodMs }: Pick<ContainerSettings['health'], 'startPeriodMs'>,
+  options: ContainersOptions,
+): number {
+  return Math.max(startPeriodMs / 1000, warmUpSeconds(options));
+}
+
 /** The container of a program. */
 export function programContainer(
   context: TaskContext,
   settings: ContainerSettings,
 ): ContainerDefinition {
-  const { deployment, ports } = context;
+  const { deployment, options, ports } = context;
   const { program, environment, health, memoryBytes, openFiles, after } = settings;
   const files = filesOf(deployment);
   const secrets = variablesOf(deployment, program);
@@ -96,7 +118,7 @@ export function programContainer(
       interval: health.intervalMs / 1000,
       timeout: health.timeoutMs / 1000,
       retries: health.retries,
-      startPeriod: health.startPeriodMs / 1000,
+      startPeriod: startSeconds(health, options),
     },
     stopTimeout: Math.ceil(deployment.timeouts.stopMs / 1000),
     ulimits: [{ name: 'nofile', softLimit: openFiles, hardLimit: openFiles }],

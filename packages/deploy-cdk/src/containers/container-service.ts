@@ -1,31 +1,52 @@
-import { containerDeployment, containerSettings, type Deployment } from '@fairlead/deploy-config';
-import { Aws, RemovalPolicy } from 'aws-cdk-lib';
+import { containerDeployment, type Deployment } from '@fairlead/deploy-config';
+import { Lazy } from 'aws-cdk-lib';
 import {
-  PredefinedMetric,
-  ScalableTarget,
-  ServiceNamespace,
-} from 'aws-cdk-lib/aws-applicationautoscaling';
-import { Cluster, CfnService, CfnTaskDefinition, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
+  Cluster,
+  ContainerInsights,
+  type CfnService,
+  type CfnTaskDefinition,
+} from 'aws-cdk-lib/aws-ecs';
 import type { CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import { AnyPrincipal, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 
+import { Backup } from '../backup/backup.ts';
+import type { BackupOptions } from '../backup/backup-options.ts';
 import type { BalancerOptions } from '../balancing/balancer-options.ts';
-import { Balancer } from '../balancing/balancer.ts';
+import type { Balancer } from '../balancing/balancer.ts';
+import type { Cache } from '../cache/cache.ts';
 import { checkOptions } from '../check-options.ts';
-import { acknowledgeRule } from '../nag/acknowledge.ts';
+import { CiRole } from '../ci-role/ci-role.ts';
+import type { CiRoleOptions } from '../ci-role/ci-role-options.ts';
+import type { Edge } from '../edge/edge.ts';
+import { acknowledgeWildcards } from '../nag/acknowledge.ts';
 import type { NetworkOptions } from '../network/network-options.ts';
 import { Network } from '../network/network.ts';
-import { programContainer, secretsContainer, type TaskContext } from './container-definitions.ts';
+import {
+  createBalancer,
+  createEdge,
+  createStores,
+  createWatching,
+  programStatements,
+} from '../parts/create-parts.ts';
+import { partNames, type PartOptions } from '../parts/part-options.ts';
+import type { JobQueues } from '../queue/job-queues.ts';
+import { addTaskScaling } from '../scaling/add-task-scaling.ts';
+import { warmUpSeconds } from '../scaling/warm-up-seconds.ts';
+import type { Storage } from '../storage/storage.ts';
+import { errorAlarm } from '../updates/update-policy.ts';
+import type { Watching } from '../watching/watching.ts';
+import { checkPipeline, checkTasks } from './check-tasks.ts';
+import { containerNames } from './container-definitions.ts';
 import { checkContainersOptions, type ContainersOptions } from './containers-options.ts';
-import { imageStatements } from './image-statements.ts';
-import { checkTasks } from './check-tasks.ts';
-import { secretStatements } from './task-secrets.ts';
-import { taskSize } from './task-size.ts';
+import { repositoryArns } from './image-statements.ts';
+import { createTaskDefinition } from './task-definition.ts';
+import { taskLogs } from './task-logs.ts';
+import { acknowledgeExecutionRole, createTaskRole, executionStatements } from './task-roles.ts';
+import { createTaskService, targetPort } from './task-service.ts';
 
-/** Properties of {@link ContainerService}. */
-export interface ContainerServiceProps {
+/** Properties of {@link ContainerService}: its parts are those of `ModelService`, for tasks in place of hosts. */
+export interface ContainerServiceProps extends PartOptions {
   /** Deployment as for hosts: `host` is the size of a task. Example: `defineDeployment({ … })`. */
   readonly deployment: Deployment;
   /** Tasks. Example: `{ images: { gateway: '…@sha256:…', nginx: '…@sha256:…' }, max: 12 }`. */
@@ -34,14 +55,14 @@ export interface ContainerServiceProps {
   readonly balancer: BalancerOptions;
   /** Network of the load balancer and the tasks. Example: `{ maxAzs: 3 }`. @defaultValue a new VPC in two Availability Zones, without a way to the internet */
   readonly network?: NetworkOptions;
-  /** Permissions of the programs, such as `statements` of `Storage`. Example: `storage.statements`. @defaultValue none */
+  /** Permissions of the programs beside those for the parts. Example: `[new PolicyStatement({ actions: ['s3:GetObject'], resources: ['arn:aws:s3:::acme-models/prod/*'] })]`. @defaultValue none */
   readonly statements?: readonly PolicyStatement[];
 }
 
 /**
  * Model server on AWS Fargate: tasks with Nginx, gateway and Flask behind an Application Load Balancer, from the same deployment as hosts.
  *
- * A deployment whose tasks don't become healthy goes back to the tasks before.
+ * A deployment goes back to the tasks before when its tasks don't become healthy, or an alarm of rollouts begins.
  *
  * @throws DeployCdkError `ERR_DEPLOY_CDK_INVALID_OPTION`, also for a deployment that needs a host
  *
@@ -88,199 +109,125 @@ export class ContainerService extends Construct {
   readonly taskRole: Role;
   /** Role of ECS, which pulls images, reads secrets and writes logs. */
   readonly executionRole: Role;
+  /** `undefined` without the option, as the parts below. */
+  readonly storage: Storage | undefined;
+  readonly queue: JobQueues | undefined;
+  readonly cache: Cache | undefined;
+  readonly watching: Watching | undefined;
+  readonly edge: Edge | undefined;
+  readonly backup: Backup | undefined;
+  readonly ciRole: CiRole | undefined;
 
   constructor(scope: Construct, id: string, props: ContainerServiceProps) {
     super(scope, id);
-    checkOptions('ContainerService', props, {
-      deployment: 'required',
-      containers: 'required',
-      balancer: 'required',
-      network: 'optional',
-      statements: 'optional',
-    });
-    const { containers: options, statements = [] } = props;
-    checkContainersOptions(options);
+    checkProps(props);
+    const { containers: options } = props;
     const deployment = containerDeployment(props.deployment);
     checkTasks(deployment, options);
-    this.network = new Network(this, 'Network', { options: props.network ?? {} });
-    this.#addEndpoints(deployment);
+    this.network = new Network(this, 'Network', { options: props.network ?? {}, runs: 'tasks' });
     const { network } = this;
-    this.balancer = new Balancer(this, 'Balancer', {
-      ...{ deployment, network, options: props.balancer },
-    });
+    const context = { deployment, network, options: props };
+    const stores = createStores(this, context, false);
+    this.storage = stores.storage;
+    this.queue = stores.queue;
+    this.cache = stores.cache;
+    this.balancer = createBalancer(this, context, props.balancer);
+    const { balancer } = this;
     // Tasks have addresses of the network, and are no instances.
-    for (const group of this.balancer.targetGroups) {
+    for (const group of balancer.targetGroups) {
       (group.node.defaultChild as CfnTargetGroup).targetType = 'ip';
     }
-    network.allowCalls(statements);
     this.cluster = new Cluster(this, 'Cluster', {
       vpc: network.vpc,
       containerInsightsV2: ContainerInsights.ENABLED,
     });
-    const groups = this.#logGroups(deployment);
-    this.taskRole = this.#role('TaskRole', statements);
-    this.executionRole = this.#role('ExecutionRole', [
-      ...imageStatements(options),
-      ...secretStatements(deployment),
-      new PolicyStatement({
-        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        // A log stream follows the name of the group.
-        resources: [...groups.values()].map(({ logGroupArn }) => logGroupArn),
-      }),
-    ]);
-    acknowledgeRule(
-      this.executionRole,
-      'IAM5[Resource::*]',
-      'ecr:GetAuthorizationToken, which has no resources that a policy could name.',
-    );
-    const ports = this.balancer.targetGroups.map(portOf);
-    const logGroup = (name: string) => groups.get(name)?.logGroupName ?? '';
-    this.taskDefinition = this.#task({ deployment, options, logGroup, ports });
-    this.service = this.#service(deployment, options, ports);
-    this.#scale(options);
-  }
-
-  /** Registry of images and source of secrets, where tasks reach no internet. */
-  #addEndpoints({ secrets }: Deployment): void {
-    for (const service of ['ecr.api', 'ecr.dkr']) this.network.addEndpoint(service);
-    if (secrets.some(({ from }) => 'secretsManager' in from)) {
-      this.network.addEndpoint('secretsmanager');
-    }
-    // Layers of images are in a bucket of ECR:
-    // https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html#ecr-setting-up-s3-gateway
-    this.network.s3Endpoint?.addToPolicy(
-      new PolicyStatement({
-        principals: [new AnyPrincipal()],
-        actions: ['s3:GetObject'],
-        resources: [`arn:${Aws.PARTITION}:s3:::prod-${Aws.REGION}-starport-layer-bucket/*`],
-      }),
-    );
-  }
-
-  #logGroups(deployment: Deployment): ReadonlyMap<string, LogGroup> {
-    const names = [
-      ...containerSettings(deployment).map(({ program }) => program),
-      ...(deployment.secrets.some(({ variable }) => variable === undefined) ? ['secrets'] : []),
-    ];
-    return new Map(
-      names.map((name) => [
-        name,
-        new LogGroup(this, `Log-${name}`, {
-          retention: retentionOf(deployment.cloudWatch?.retentionDays),
-          removalPolicy: RemovalPolicy.DESTROY,
-        }),
-      ]),
-    );
-  }
-
-  #role(id: string, statements: readonly PolicyStatement[]): Role {
-    const role = new Role(this, id, {
-      assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
-      }),
+    const { cluster } = this;
+    this.watching = createWatching(this, context, {
+      ...{ balancer, queue: this.queue, certificateArn: props.balancer.certificateArn },
+      tasks: {
+        cluster: cluster.clusterName,
+        // The service comes after the alarms that fail its deployments.
+        service: Lazy.string({ produce: () => this.service.attrName }),
+        containers: containerNames(deployment),
+        startMinutes: Math.ceil(warmUpSeconds(options) / 60),
+      },
     });
-    for (const statement of statements) role.addToPolicy(statement);
+    const logs = taskLogs(this, deployment, this.watching);
+    this.taskRole = this.#taskRole(props);
+    const { cache } = this;
+    const forEcs = executionStatements(deployment, options, { cache, logs: [...logs.values()] });
+    this.executionRole = createTaskRole(this, 'ExecutionRole', { network, statements: forEcs });
+    acknowledgeExecutionRole(this.executionRole);
+    this.taskDefinition = createTaskDefinition(
+      this,
+      {
+        ...{ deployment, options, ports: balancer.targetGroups.map(targetPort) },
+        logGroup: (name) => logs.get(name)?.logGroupName ?? '',
+      },
+      this,
+    );
+    this.service = this.#service(deployment, options);
+    this.edge = createEdge(this, context, balancer);
+    this.backup = props.backup && this.#backup(deployment, props.backup);
+    this.ciRole = props.ciRole && this.#ciRole(deployment, options, props.ciRole);
+  }
+
+  #taskRole({ statements = [] }: ContainerServiceProps): Role {
+    const { network, storage, queue, watching } = this;
+    // ECS reads the address of the cache.
+    const ofParts = programStatements([storage, queue, watching], storage);
+    const role = createTaskRole(this, 'TaskRole', {
+      ...{ network, statements: [...ofParts, ...statements] },
+    });
+    const reason = 'Permissions of tasks on objects below a prefix, as the part describes them.';
+    acknowledgeWildcards(role, ofParts, reason);
     return role;
   }
 
-  #task(context: TaskContext): CfnTaskDefinition {
-    const { deployment, options } = context;
-    const { cpu, memoryMiB } = taskSize(deployment);
-    const secrets = secretsContainer(context);
-    const definitions = [
-      ...(secrets === undefined ? [] : [secrets]),
-      ...containerSettings(deployment).map((settings) => programContainer(context, settings)),
-    ];
-    const volumes = new Set(
-      definitions.flatMap(({ mountPoints }) =>
-        (mountPoints as { sourceVolume: string }[]).map(({ sourceVolume }) => sourceVolume),
-      ),
-    );
-    const task = new CfnTaskDefinition(this, 'Task', {
-      family: deployment.name,
-      requiresCompatibilities: ['FARGATE'],
-      networkMode: 'awsvpc',
-      cpu: String(cpu),
-      memory: String(memoryMiB),
-      runtimePlatform: {
-        cpuArchitecture: options.processor === 'arm64' ? 'ARM64' : 'X86_64',
-        operatingSystemFamily: 'LINUX',
-      },
-      taskRoleArn: this.taskRole.roleArn,
-      executionRoleArn: this.executionRole.roleArn,
-      volumes: [...volumes].map((name) => ({ name })),
-      containerDefinitions: definitions,
+  #service(deployment: Deployment, options: ContainersOptions): CfnService {
+    const { network, balancer, cluster, taskDefinition, watching } = this;
+    const service = createTaskService(this, {
+      ...{ deployment, options, network, balancer, cluster, taskDefinition },
+      alarmNames: watching?.deploymentAlarmNames ?? [
+        errorAlarm(this, balancer.targetGroup).alarmName,
+      ],
     });
-    acknowledgeRule(
-      task,
-      'ECS2',
-      'The variables are settings of the deployment; secrets come from Parameter Store and Secrets Manager.',
+    // ECS refuses a target group without a load balancer, and tasks need routes, permissions, endpoints, and what they read and write.
+    service.node.addDependency(
+      ...[balancer.listener, this.taskRole, this.executionRole, ...network.hostRoutes],
+      ...[this.storage, this.queue, this.cache].filter((part) => part !== undefined),
     );
-    return task;
-  }
-
-  #service(
-    deployment: Deployment,
-    { min = 2 }: ContainersOptions,
-    ports: readonly number[],
-  ): CfnService {
-    const { network, balancer } = this;
-    const subnets = network.vpc.selectSubnets(network.hostSubnets).subnetIds;
-    const [first] = containerSettings(deployment);
-    const service = new CfnService(this, 'Tasks', {
-      cluster: this.cluster.clusterArn,
-      taskDefinition: this.taskDefinition.ref,
-      launchType: 'FARGATE',
-      platformVersion: '1.4.0',
-      desiredCount: min,
-      deploymentConfiguration: {
-        minimumHealthyPercent: 100,
-        maximumPercent: 200,
-        deploymentCircuitBreaker: { enable: true, rollback: true },
-      },
-      availabilityZoneRebalancing: 'ENABLED',
-      // The load balancer may find a task unready while its models load.
-      healthCheckGracePeriodSeconds: (first?.health.startPeriodMs ?? 0) / 1000,
-      networkConfiguration: {
-        awsvpcConfiguration: {
-          ...{ assignPublicIp: 'DISABLED', subnets },
-          securityGroups: [network.hostSecurityGroup.securityGroupId],
-        },
-      },
-      loadBalancers: balancer.targetGroups.map(({ targetGroupArn }, index) => ({
-        ...{ containerName: 'nginx', containerPort: ports[index] ?? 0, targetGroupArn },
-      })),
-      enableExecuteCommand: false,
-      propagateTags: 'SERVICE',
+    const { min = 2, max = 2 * min, scaling = {} } = options;
+    if (max === min) return service;
+    addTaskScaling(this, scaling, {
+      ...{ cluster: cluster.clusterName, service: service.attrName, balancer, min, max },
+      warmUpSeconds: warmUpSeconds(options),
     });
-    // ECS refuses a target group without a load balancer, and tasks need routes, permissions and endpoints.
-    service.node.addDependency(balancer.listener, this.taskRole, this.executionRole);
-    for (const route of network.hostRoutes) service.node.addDependency(route);
     return service;
   }
 
-  #scale({ min = 2, max = min, cpuPercent = 60 }: ContainersOptions): void {
-    if (max === min) return;
-    const target = new ScalableTarget(this, 'Scaling', {
-      serviceNamespace: ServiceNamespace.ECS,
-      scalableDimension: 'ecs:service:DesiredCount',
-      resourceId: `service/${this.cluster.clusterName}/${this.service.attrName}`,
-      minCapacity: min,
-      maxCapacity: max,
-    });
-    target.scaleToTrackMetric('Cpu', {
-      predefinedMetric: PredefinedMetric.ECS_SERVICE_AVERAGE_CPU_UTILIZATION,
-      targetValue: cpuPercent,
+  #backup(deployment: Deployment, options: BackupOptions): Backup {
+    const { storage } = this;
+    return new Backup(this, 'Backup', { deployment, storage, options });
+  }
+
+  #ciRole(deployment: Deployment, containers: ContainersOptions, options: CiRoleOptions): CiRole {
+    const { storage } = this;
+    return new CiRole(this, 'CiRole', {
+      ...{ deployment, options, storage, repositoryArns: repositoryArns(containers) },
     });
   }
 }
 
-/** Returns the member of the enumeration for the days of the deployment, whose numbers are those of CloudWatch Logs. */
-function retentionOf(days: number | undefined): RetentionDays {
-  const all = Object.values(RetentionDays).filter((value) => typeof value === 'number');
-  return all.find((value) => value === days) ?? RetentionDays.ONE_MONTH;
-}
-
-function portOf(group: Balancer['targetGroup']): number {
-  return (group.node.defaultChild as CfnTargetGroup).port ?? 0;
+function checkProps(props: ContainerServiceProps): void {
+  checkOptions('ContainerService', props, {
+    deployment: 'required',
+    containers: 'required',
+    balancer: 'required',
+    network: 'optional',
+    statements: 'optional',
+    ...partNames,
+  });
+  checkContainersOptions(props.containers);
+  checkPipeline(props.ciRole);
 }

@@ -2,6 +2,7 @@ import { describeValue } from '@fairlead/signature';
 import { Token } from 'aws-cdk-lib';
 
 import { checkOneOf, checkOptions, checkWholeNumber, invalidOption } from '../check-options.ts';
+import { checkScalingOptions, type ScalingOptions } from '../scaling/scaling-options.ts';
 
 /** Images of the programs, from the Dockerfiles of `fairlead render docker`: in Amazon ECR, each with its digest. */
 export interface ContainerImages {
@@ -21,10 +22,15 @@ export interface ContainersOptions {
   readonly processor?: 'x64' | 'arm64';
   /** Fewest tasks, 1 to 1000. Example: `3`. @defaultValue `2`, in two Availability Zones */
   readonly min?: number;
-  /** Most tasks, up to 1000. Example: `12`. @defaultValue `min`, without scaling */
+  /** Most tasks, up to 1000; as many as `min` for no scaling. Example: `12`. @defaultValue twice `min` */
   readonly max?: number;
-  /** Share of the processors, in percent, above which a task is added, 10 to 90. Example: `50`. @defaultValue `60` */
-  readonly cpuPercent?: number;
+  /**
+   * Seconds until a task has loaded its models, up to 240: the result of `fairlead size`; a new task counts 60 seconds after. Example: `20`.
+   * @defaultValue `60`
+   */
+  readonly modelLoadSeconds?: number;
+  /** Number of tasks for the traffic. Example: `{ requestsPerSecond: 180 }`. @defaultValue tasks are added above 60 % processor time */
+  readonly scaling?: ScalingOptions;
   /** Number of the account in the images, `user` of `containers`. Example: `20000`. @defaultValue `10001` */
   readonly user?: number;
 }
@@ -38,10 +44,11 @@ export function checkContainersOptions(options: ContainersOptions): void {
     processor: 'optional',
     min: 'optional',
     max: 'optional',
-    cpuPercent: 'optional',
+    modelLoadSeconds: 'optional',
+    scaling: 'optional',
     user: 'optional',
   });
-  const { images, processor, min = 2, max, cpuPercent, user } = options;
+  const { images, processor, min = 2, max = 2 * min, user } = options;
   checkOptions('containers.images', images, {
     gateway: 'required',
     nginx: 'required',
@@ -50,9 +57,15 @@ export function checkContainersOptions(options: ContainersOptions): void {
   for (const name of NAMES) checkImage(name, images[name]);
   if (processor !== undefined) checkOneOf('containers.processor', processor, ['x64', 'arm64']);
   checkWholeNumber('containers.min', min, { min: 1, max: 1000 });
-  if (max !== undefined) checkWholeNumber('containers.max', max, { min, max: 1000 });
-  if (cpuPercent !== undefined) {
-    checkWholeNumber('containers.cpuPercent', cpuPercent, { min: 10, max: 90 });
+  checkWholeNumber('containers.max', max, { min, max: 1000 });
+  // A health check of ECS tolerates failures for 300 seconds at most.
+  const { modelLoadSeconds = 60, scaling } = options;
+  checkWholeNumber('containers.modelLoadSeconds', modelLoadSeconds, { min: 0, max: 240 });
+  checkScalingOptions('containers.scaling', scaling ?? {});
+  if (scaling !== undefined && max === min) {
+    throw invalidOption(
+      `Option containers.scaling changes the number of tasks, but containers.min and containers.max are both ${min}: raise containers.max, or leave containers.scaling out.`,
+    );
   }
   if (user !== undefined) checkWholeNumber('containers.user', user, { min: 1, max: 2 ** 31 - 1 });
 }

@@ -3,12 +3,17 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 
 import { repositoryOf, type ContainersOptions } from './containers-options.ts';
 
-/** Permissions to pull images, of exactly these repositories. */
-export function imageStatements({ images }: ContainersOptions): readonly PolicyStatement[] {
-  const repositories = Object.values<string>({ ...images }).map((image) => {
+/** Returns the ARNs of the repositories of the images, each once. */
+export function repositoryArns({ images }: ContainersOptions): readonly string[] {
+  const arns = Object.values<string>({ ...images }).map((image) => {
     const { account, region, name } = repositoryOf(image);
     return `arn:${Aws.PARTITION}:ecr:${region}:${account}:repository/${name}`;
   });
+  return [...new Set(arns)];
+}
+
+/** Permissions to pull images, of exactly these repositories. */
+export function imageStatements(options: ContainersOptions): readonly PolicyStatement[] {
   return [
     // The action has no resources that a policy could name.
     new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }),
@@ -18,7 +23,7 @@ export function imageStatements({ images }: ContainersOptions): readonly PolicyS
         'ecr:GetDownloadUrlForLayer',
         'ecr:BatchGetImage',
       ],
-      resources: [...new Set(repositories)],
+      resources: [...repositoryArns(options)],
     }),
   ];
 }

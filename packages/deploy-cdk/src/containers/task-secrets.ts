@@ -83,9 +83,14 @@ export function filesOf({ secrets }: Deployment): FileSecret[] {
     }));
 }
 
-/** Permissions to read all secrets of the deployment. */
-export function secretStatements({ secrets }: Deployment): PolicyStatement[] {
-  const references = secrets.map(referenceOf);
+/** Permissions to read all secrets of the deployment, but those of Secrets Manager with these names. */
+export function secretStatements(
+  { secrets }: Deployment,
+  except: readonly string[],
+): PolicyStatement[] {
+  const references = secrets
+    .filter(({ from }) => !('secretsManager' in from && except.includes(from.secretsManager)))
+    .map(referenceOf);
   return ['ssm:GetParameters', 'secretsmanager:GetSecretValue'].flatMap((action) => {
     const resources = references
       .filter((reference) => reference.action === action)

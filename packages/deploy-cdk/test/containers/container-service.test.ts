@@ -1,68 +1,18 @@
-import { containerDeployment, containerSettings } from '@fairlead/deploy-config';
-import { App, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { containerDeployment as inContainers, containerSettings } from '@fairlead/deploy-config';
+import { Match } from 'aws-cdk-lib/assertions';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { describe, expect, it } from 'vitest';
 
-import { ContainerService, type ContainerServiceProps } from '@fairlead/deploy-cdk';
+import { ContainerService } from '@fairlead/deploy-cdk';
 
 import { checkStack } from '../support/check-stack.ts';
-import { deploymentWith } from '../support/sample-deployment.ts';
+import {
+  containerDeployment as deployment,
+  containerProps as propsWith,
+  containerTemplate as templateOf,
+  images,
+} from '../support/sample-containers.ts';
 import { statementsOf } from '../support/statements.ts';
-
-const registry = '111122223333.dkr.ecr.eu-central-1.amazonaws.com';
-const image = (program: string): string => `${registry}/shop-${program}@sha256:${'ab'.repeat(32)}`;
-const images = { gateway: image('gateway'), nginx: image('nginx'), flask: image('flask') };
-
-const changes = {
-  target: { nginx: '1.28.0' },
-  host: { cores: 4, memoryBytes: 10 * 1024 ** 3 },
-  timeouts: { requestMs: 20_000 },
-  gateway: {
-    command: ['/usr/bin/node', '/opt/main.js'],
-    service: { user: 'shop', secretsFile: '/etc/shop/gateway.env' },
-    environment: {
-      FAIRLEAD_REGISTRY: 's3://acme-models/prod',
-      FAIRLEAD_KEYS_FILE: '/etc/shop/keys.json',
-      FAIRLEAD_STATE_FOLDER: '/var/lib/shop/records',
-    },
-  },
-  flask: {
-    app: 'app:create_app()',
-    folder: '/opt/flask',
-    gunicorn: '/opt/venv/bin/gunicorn',
-    ...{ workers: 2, service: { user: 'shop-flask' } },
-    environment: { FAIRLEAD_MODEL_FOLDER: '/app/models' },
-  },
-  secrets: [
-    {
-      name: 'pepper',
-      from: { ssmParameter: '/shop/pepper' },
-      path: '/etc/shop/gateway.env',
-      variable: 'FAIRLEAD_PEPPER',
-    },
-    { name: 'keys', from: { secretsManager: 'shop/keys' }, path: '/etc/shop/keys.json' },
-  ],
-} as const;
-const deployment = deploymentWith(changes);
-
-const propsWith = (given: Partial<ContainerServiceProps> = {}): ContainerServiceProps => ({
-  deployment,
-  containers: { images, max: 6 },
-  balancer: { certificateArn: 'arn:aws:acm:eu-central-1:111122223333:certificate/1234' },
-  ...given,
-});
-
-function serviceIn(stack: Stack, props: ContainerServiceProps): ContainerService {
-  return new ContainerService(stack, 'Service', props);
-}
-
-function templateOf(props: ContainerServiceProps): Template {
-  const env = { account: '111122223333', region: 'eu-central-1' };
-  const stack = new Stack(new App(), 'Shop', { env });
-  serviceIn(stack, props);
-  return Template.fromStack(stack);
-}
 
 interface Container {
   readonly Name: string;
@@ -97,7 +47,7 @@ describe('the task', () => {
     ]);
   });
 
-  it.each(containerSettings(containerDeployment(deployment)))(
+  it.each(containerSettings(inContainers(deployment)))(
     'runs $program with environment, limits and health check of the deployment',
     ({ program, environment, health, memoryBytes, openFiles }) => {
       expect(containers.get(program)).toMatchObject({
@@ -154,17 +104,30 @@ describe('the task', () => {
 });
 
 describe('the service', () => {
-  it('goes back when tasks of a deployment do not become healthy, and has no public address', () => {
+  it('goes back when tasks of a deployment do not become healthy or errors begin, and has no public address', () => {
     template.hasResourceProperties('AWS::ECS::Service', {
       LaunchType: 'FARGATE',
-      DesiredCount: 2,
       DeploymentConfiguration: {
         DeploymentCircuitBreaker: { Enable: true, Rollback: true },
+        Alarms: {
+          AlarmNames: [{ Ref: Match.stringLikeRegexp('UpdateErrors') }],
+          ...{ Enable: true, Rollback: true },
+        },
         ...{ MinimumHealthyPercent: 100, MaximumPercent: 200 },
       },
       NetworkConfiguration: { AwsvpcConfiguration: { AssignPublicIp: 'DISABLED' } },
       LoadBalancers: [{ ContainerName: 'nginx', ContainerPort: 8080 }],
       EnableExecuteCommand: false,
+    });
+  });
+
+  it('rolls back by the alarm that fails an instance refresh: more than 1 % of 5xx', () => {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      ...{ Threshold: 1, ComparisonOperator: 'GreaterThanThreshold', EvaluationPeriods: 3 },
+      ...{ DatapointsToAlarm: 2, TreatMissingData: 'notBreaching' },
+      Metrics: Match.arrayWith([
+        Match.objectLike({ Expression: 'IF(requests > 0, 100 * FILL(errors, 0) / requests, 0)' }),
+      ]),
     });
   });
 
@@ -178,14 +141,6 @@ describe('the service', () => {
         },
       ]),
     });
-  });
-
-  it('scales between the fewest and the most tasks, or not at all', () => {
-    template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
-      ...{ MinCapacity: 2, MaxCapacity: 6 },
-    });
-    const fixed = templateOf(propsWith({ containers: { images } }));
-    fixed.resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 0);
   });
 
   it('has the permissions that it needs, and no other', () => {
@@ -211,78 +166,8 @@ describe('the service', () => {
 
   it('passes cdk-nag and cfn-lint', async () => {
     const problems = await checkStack((stack) => {
-      serviceIn(stack, propsWith());
+      new ContainerService(stack, 'Service', propsWith());
     });
     expect(problems).toEqual({ nag: [], lint: [] });
   }, 120_000);
-});
-
-describe('a deployment that needs a host', () => {
-  it.each<readonly [string, object, string]>([
-    [
-      'a registry in a folder',
-      {
-        gateway: {
-          ...changes.gateway,
-          environment: {
-            ...changes.gateway.environment,
-            FAIRLEAD_REGISTRY: '/var/lib/shop/registry',
-          },
-        },
-      },
-      "a folder, which tasks don't share: use a bucket",
-    ],
-    [
-      'models in a folder',
-      { flask: { ...changes.flask, environment: { FAIRLEAD_MODEL_FOLDER: '/var/lib/models' } } },
-      'put the models into the image, such as in /app/models',
-    ],
-    [
-      'a file without secret',
-      { secrets: changes.secrets.slice(0, 1) },
-      'the file /etc/shop/keys.json, which tasks lack: add a secret to secrets',
-    ],
-    [
-      'a secret of hosts',
-      { secrets: [{ ...changes.secrets[0], from: { file: '/root/pepper' } }, changes.secrets[1]] },
-      'The secret "pepper" of the deployment is a file of hosts',
-    ],
-    [
-      'cores that Fargate lacks',
-      { host: { cores: 3, memoryBytes: 10 * 1024 ** 3 } },
-      'host.cores of the deployment is 3: Fargate offers 1, 2, 4, 8, 16',
-    ],
-    [
-      'memory that Fargate lacks',
-      { host: { cores: 4, memoryBytes: 40 * 1024 ** 3 } },
-      'with 4 cores Fargate offers 8 to 30 GiB',
-    ],
-    [
-      'a long stop',
-      { timeouts: { requestMs: 200_000 }, keepAlive: { clientMs: 300_000, nginxMs: 310_000 } },
-      'Fargate ends a task after 120000',
-    ],
-  ])('%s is refused with its fix', (_name, change, message) => {
-    const given = deploymentWith({ ...changes, ...change });
-    expect(() => templateOf(propsWith({ deployment: given }))).toThrow(message);
-  });
-
-  it('wrong options are refused', () => {
-    const wrong = (containers: object, message: string): void => {
-      expect(() => templateOf(propsWith({ containers: containers as never }))).toThrow(message);
-    };
-    wrong(
-      { images: { ...images, gateway: 'shop:latest' } },
-      'Option containers.images.gateway is "shop:latest": expected an image of Amazon ECR with its digest',
-    );
-    wrong(
-      { images: { gateway: image('gateway'), nginx: image('nginx') } },
-      'Option containers.images.flask is not set',
-    );
-    wrong(
-      { images, min: 3, max: 2 },
-      'Option containers.max is 2: expected a whole number from 3 to 1000',
-    );
-    wrong({ images, processor: 'arm' }, 'Option containers.processor is "arm"');
-  });
 });

@@ -14,11 +14,12 @@ import {
   until,
 } from '@fairlead/test-support';
 import { App, Stack } from 'aws-cdk-lib';
-import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { CfnPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { expect, it, onTestFinished, vi } from 'vitest';
 
-import { CiRole, JobQueues, Storage } from '@fairlead/deploy-cdk';
+import { CiRole, ContainerService, JobQueues, Storage } from '@fairlead/deploy-cdk';
 import { startRecordingProxy, type RecordedRequest } from '../support/recording-proxy.ts';
+import { containerProps, deploymentOf } from '../support/sample-containers.ts';
 import { storedDeployment } from '../support/stored-deployment.ts';
 
 const by = { actor: 'test' };
@@ -71,6 +72,27 @@ function pipelinePermissions(): readonly Permission[] {
   const options = { github, permissions: ['models'] } as const;
   const deployment = storedDeployment(environment);
   return permissionsOf(stack, new CiRole(stack, 'CiRole', { deployment, options }).statements);
+}
+
+/** Permissions of tasks, from the policy of their role. */
+function taskPermissions(): readonly Permission[] {
+  const stack = new Stack(new App(), 'Tasks', { env: { region, account } });
+  const { FAIRLEAD_CLOUDWATCH_NAMESPACE: _, ...settings } = storedDeployment().gateway.environment;
+  const deployment = deploymentOf({ ...settings, ...environment });
+  const options = containerProps({ deployment, storage: {}, queue: {} });
+  const { taskRole } = new ContainerService(stack, 'Service', options);
+  const policy = taskRole.node.findChild('DefaultPolicy').node.defaultChild as CfnPolicy;
+  const { Statement } = stack.resolve(policy.policyDocument) as {
+    readonly Statement: readonly { Action: string | string[]; Resource: unknown }[];
+  };
+  return Statement.flatMap(({ Action, Resource }) =>
+    [Action].flat().flatMap((action) =>
+      [Resource].flat().map((resource) => ({
+        action,
+        resource: flat(resource).replace('${AWS::Partition}', 'aws'),
+      })),
+    ),
+  );
 }
 
 function permissionsOf(stack: Stack, statements: readonly PolicyStatement[]): Permission[] {
@@ -151,7 +173,23 @@ async function fillRegistry(): Promise<RolloutLog> {
   return log;
 }
 
-it('a gateway with rollout, windows, captures, labels and jobs needs the permissions of hosts, and each of them', async () => {
+/** Requests that no permission allows, and permissions that no request needs. */
+function compare(permissions: readonly Permission[], requests: readonly RecordedRequest[]) {
+  const isAllowed = (request: RecordedRequest) =>
+    permissions.some((permission) => allows(permission, request));
+  const isUsed = (permission: Permission) =>
+    requests.some((request) => allows(permission, request));
+  return {
+    denied: requests.filter((request) => !isAllowed(request)),
+    unused: permissions
+      .filter((permission) => !isUsed(permission))
+      .map(({ action, resource }) => `${action} ${resource}`)
+      // Backups and releases are the agent's, which has tests of its requests; keys are used by S3.
+      .filter((text) => !/acme-backups|Storage/.test(text)),
+  };
+}
+
+it('a gateway with rollout, windows, captures, labels and jobs needs the permissions of hosts and of tasks, and each of them', async () => {
   const { moto, proxy, jobsUrl } = await startAws();
   const log = await fillRegistry();
   vi.stubEnv('AWS_ENDPOINT_URL', proxy.endpoint);
@@ -193,19 +231,11 @@ it('a gateway with rollout, windows, captures, labels and jobs needs the permiss
   expect(labeled.status).toBe(200);
   await gateway.close();
 
-  const permissions = hostPermissions();
-  const isAllowed = (request: RecordedRequest) =>
-    permissions.some((permission) => allows(permission, request));
-  const denied = proxy.requests.filter((request) => !isAllowed(request));
-  expect(denied).toEqual([]);
-  const isUsed = (permission: Permission) =>
-    proxy.requests.some((request) => allows(permission, request));
-  const unused = permissions
-    .filter((permission) => !isUsed(permission))
-    .map(({ action, resource }) => `${action} ${resource}`)
-    // Backups and releases are the agent's, which has tests of its requests.
-    .filter((text) => !/acme-backups|Storage/.test(text));
-  expect(rarelyUsed).toEqual(expect.arrayContaining(unused));
+  for (const permissions of [hostPermissions(), taskPermissions()]) {
+    const { denied, unused } = compare(permissions, proxy.requests);
+    expect(denied).toEqual([]);
+    expect(rarelyUsed).toEqual(expect.arrayContaining(unused));
+  }
 }, 300_000);
 
 it('a pipeline that pushes, promotes and rolls out models needs the permissions of its role only', async () => {
