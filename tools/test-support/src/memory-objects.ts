@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 
 /** Objects in memory, with *create if absent*. */
 export interface MemoryObjects {
@@ -9,10 +9,12 @@ export interface MemoryObjects {
   remove(key: string): Promise<void>;
 }
 
-/** Objects in memory, each of whose requests takes a moment. */
+/** Objects in memory. Each request takes up to three turns of the event loop, so that concurrent ones end in any order. */
 export function memoryObjects(): MemoryObjects {
   const bodies = new Map<string, Uint8Array>();
-  const pause = (): Promise<void> => setTimeout(Math.random() * 2);
+  const pause = async (): Promise<void> => {
+    for (let turns = Math.floor(Math.random() * 4); turns > 0; turns -= 1) await setImmediate();
+  };
   return {
     bodies,
     async create(key, body) {

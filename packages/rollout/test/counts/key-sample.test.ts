@@ -32,6 +32,19 @@ describe('KeySample', () => {
     );
   });
 
+  it('stays as it is where others were merged from it', () => {
+    fc.assert(
+      fc.property(hashes, hashes, (keys, later) => {
+        const sample = sampleOf(keys);
+        const before = sample.toDocument();
+        const merged = merge(sample);
+        for (const key of later) merged.add(key);
+        expect(sample.toDocument()).toEqual(before);
+        expect(merged.toDocument()).toEqual(sampleOf([...keys, ...later]).toDocument());
+      }),
+    );
+  });
+
   it('has every key up to its limit, and then those whose hash has as many leading zeros as its level', () => {
     fc.assert(
       fc.property(hashes, (keys) => {
