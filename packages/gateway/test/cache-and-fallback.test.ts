@@ -1,7 +1,9 @@
 import type { PushRequest } from '@fairlead/registry';
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import {
   freePort,
+  type HttpAddress,
   type HttpResponse,
   startRedis,
   temporaryFolder,
@@ -9,8 +11,24 @@ import {
 } from '@fairlead/test-support';
 import { expect, onTestFinished, test } from 'vitest';
 import { onnxVersion, sampleRegistry, upstreamVersion } from './support/sample-registry.ts';
+import { sendSlow, slowBody } from './support/slow-requests.ts';
 import { startGateway } from './support/start-gateway.ts';
 import { startUpstream } from './support/upstream-process.ts';
+
+/** Begins a POST, and returns it with the status of its response. */
+function startPost(
+  address: HttpAddress,
+  path: string,
+  body: unknown,
+): readonly [ClientRequest, Promise<number>] {
+  const sent = request({ ...address, path, method: 'POST' });
+  const status = once(sent, 'response').then(([response]: IncomingMessage[]) => {
+    response?.resume();
+    return response?.statusCode ?? 0;
+  });
+  sent.setHeader('content-type', 'application/json').end(JSON.stringify(body));
+  return [sent, status];
+}
 
 async function start(pushes: readonly PushRequest[], variables: Readonly<Record<string, string>>) {
   const folder = temporaryFolder();
@@ -158,9 +176,6 @@ test('the metrics add up to the requests: cached, invalid, failed, with fallback
     FAIRLEAD_ONNX_WORKERS: '1',
   });
   await original.kill();
-  const slow = (times: number) => ({
-    inputs: [{ name: 'times', datatype: 'INT64', shape: [1], data: [times] }],
-  });
   const statuses: number[] = [];
   const all = async (sent: Promise<HttpResponse>[]): Promise<void> => {
     for (const { status } of await Promise.all(sent)) statuses.push(status);
@@ -178,13 +193,18 @@ test('the metrics add up to the requests: cached, invalid, failed, with fallback
   }
   // A client that disconnects after its request arrived; it gets no status.
   const pending = () => metric('nv_inference_pending_request_count', 'model="slow"');
-  const leaving = request({ ...address, path: '/v2/models/slow/infer', method: 'POST' });
-  leaving.on('error', () => undefined).setHeader('content-type', 'application/json');
-  leaving.end(JSON.stringify(slow(3000)));
-  await until(async () => (await pending()) === 1);
-  leaving.destroy();
-  await one(post('slow', slow(3000), { 'request-timeout': '0.05' }));
-  await all(Array.from({ length: 8 }, () => post('slow', slow(300))));
+  const leaving: ClientRequest[] = [];
+  const { answers, earlier } = await sendSlow(address, (times) => {
+    const [sent, response] = startPost(address, '/v2/models/slow/infer', slowBody(times));
+    leaving.push(sent);
+    return response;
+  });
+  const left = expect(answers).rejects.toThrow('socket hang up');
+  leaving.at(-1)?.destroy();
+  await left;
+  statuses.push(...earlier);
+  await one(post('slow', slowBody(3000), { 'request-timeout': '0.05' }));
+  await all(Array.from({ length: 8 }, () => post('slow', slowBody(300))));
 
   const of = (status: number) => statuses.filter((each) => each === status).length;
   const total = statuses.length + 1;

@@ -4,6 +4,7 @@ import { status, type ServiceError } from '@grpc/grpc-js';
 import { httpCall, temporaryFolder, until } from '@fairlead/test-support';
 import { expect, onTestFinished, test } from 'vitest';
 import { gatewayCommand, processEnvironment } from './support/gateway-command.ts';
+import { sendSlow } from './support/slow-requests.ts';
 import { startGatewayProcess } from './support/gateway-process.ts';
 import { grpcClient } from './support/grpc-client.ts';
 import { pepper, writeKeysFile } from './support/keys-file.ts';
@@ -158,14 +159,9 @@ test('at SIGTERM calls in flight are answered, new ones are refused, and the pro
   const gateway = startGatewayProcess({ ...open, ...variables });
   await gateway.logged('models loaded');
   const send = grpcClient(`unix:${grpcSocket}`);
-  const inFlight = send('ModelInfer', slow(3000));
-  const busy = 'nv_inference_pending_request_count{model="slow",version="1"} 1';
-  await until(async () => {
-    const { body } = await httpCall({ socketPath }, '/metrics');
-    return body.includes(busy);
-  });
+  const { answers } = await sendSlow({ socketPath }, (times) => send('ModelInfer', slow(times)));
   gateway.signal('SIGTERM');
-  expect(await inFlight).toMatchObject({ modelVersion: '1' });
+  expect(await answers).toMatchObject([{ modelVersion: '1' }]);
   expect(await gateway.ended).toBe(0);
   const refused = await new Promise((resolve) => {
     connect(grpcSocket)

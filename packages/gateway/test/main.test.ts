@@ -11,13 +11,11 @@ import { gatewayCommand, processEnvironment } from './support/gateway-command.ts
 import { startGatewayProcess } from './support/gateway-process.ts';
 import { pepper } from './support/keys-file.ts';
 import { onnxVersion, sampleRegistry } from './support/sample-registry.ts';
+import { sendSlow, slowBody } from './support/slow-requests.ts';
 import { startGateway } from './support/start-gateway.ts';
 
 const open = { FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1' };
 const affine = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
-const slow = (times: number) => ({
-  inputs: [{ name: 'times', datatype: 'INT64', shape: [1], data: [times] }],
-});
 
 /** A registry with the models `affine` and `slow`, and an address for the gateway. */
 async function folders() {
@@ -32,15 +30,6 @@ async function folders() {
   return { socketPath, environment };
 }
 
-/** Waits until the model computes. */
-function untilBusy(socketPath: string, model: string): Promise<boolean> {
-  const line = `nv_inference_pending_request_count{model="${model}",version="1"} 1`;
-  return until(async () => {
-    const { body } = await httpCall({ socketPath }, '/metrics');
-    return body.includes(line);
-  });
-}
-
 describe('stopping', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
     'at %s requests in flight are answered, and the process ends with 0',
@@ -48,11 +37,12 @@ describe('stopping', () => {
       const { socketPath, environment } = await folders();
       const gateway = startGatewayProcess(environment);
       expect(await gateway.logged('models loaded')).toMatchObject({ ready: true });
-      const inFlight = httpCall({ socketPath }, '/v2/models/slow/infer', { body: slow(3000) });
-      await untilBusy(socketPath, 'slow');
+      const { answers } = await sendSlow({ socketPath }, (times) =>
+        httpCall({ socketPath }, '/v2/models/slow/infer', { body: slowBody(times) }),
+      );
       gateway.signal(signal);
-      const { status, body } = await inFlight;
-      expect([status, body]).toEqual([200, expect.stringContaining('"outputs"')]);
+      const [answer] = await answers;
+      expect([answer?.status, answer?.body]).toEqual([200, expect.stringContaining('"outputs"')]);
       expect(await gateway.ended).toBe(0);
       expect(gateway.output()).toContain('"clean":true,"msg":"stopped"');
       await expect(httpCall({ socketPath }, '/')).rejects.toThrow('ENOENT');
@@ -63,9 +53,10 @@ describe('stopping', () => {
     const { socketPath, environment } = await folders();
     const gateway = startGatewayProcess({ ...environment, FAIRLEAD_SHUTDOWN_GRACE_MS: '1' });
     await gateway.logged('models loaded');
-    const inFlight = httpCall({ socketPath }, '/v2/models/slow/infer', { body: slow(1_000_000) });
-    const cutOff = expect(inFlight).rejects.toThrow(/socket hang up|ECONNRESET/);
-    await untilBusy(socketPath, 'slow');
+    const { answers } = await sendSlow({ socketPath }, () =>
+      httpCall({ socketPath }, '/v2/models/slow/infer', { body: slowBody(1_000_000) }),
+    );
+    const cutOff = expect(answers).rejects.toThrow(/socket hang up|ECONNRESET/);
     gateway.signal('SIGTERM');
     await cutOff;
     expect(await gateway.ended).toBe('SIGKILL');

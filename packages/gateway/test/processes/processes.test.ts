@@ -8,9 +8,10 @@ import { startGatewayProcess, type GatewayProcess } from '../support/gateway-pro
 import { grpcClient } from '../support/grpc-client.ts';
 import { processLines, readyProcesses } from '../support/process-lines.ts';
 import { onnxVersion, sampleRegistry } from '../support/sample-registry.ts';
+import { sendSlow, slowBody } from '../support/slow-requests.ts';
 
 const affine = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
-const successes = 'nv_inference_request_success';
+const SUCCESSES = /^nv_inference_request_success\{model="affine",version="1"\} (\d+)$/m;
 
 /** A gateway of two processes, once both answer. */
 async function startTwo(
@@ -37,28 +38,8 @@ async function infer(socketPath: string): Promise<number> {
 
 /** Successful inferences, of all processes. */
 async function counted(socketPath: string): Promise<number> {
-  return modelMetric(await metricsPage(socketPath), successes, 'affine');
-}
-
-/** Waits until `count` requests of the slow model have arrived, not all of which have been answered: those before the last one may have been. */
-async function untilInFlight(socketPath: string, count: number): Promise<void> {
-  await until(async () => {
-    const page = await metricsPage(socketPath);
-    const pending = modelMetric(page, 'nv_inference_pending_request_count', 'slow');
-    return pending > 0 && pending + modelMetric(page, successes, 'slow') === count;
-  });
-}
-
-async function metricsPage(socketPath: string): Promise<string> {
   const { body } = await httpCall({ socketPath }, '/metrics');
-  return body;
-}
-
-/** Value of a metric of version 1 of a model; 0 if the page has none. */
-function modelMetric(page: string, metric: string, model: string): number {
-  const start = `${metric}{model="${model}",version="1"} `;
-  const line = page.split('\n').find((each) => each.startsWith(start));
-  return Number(line?.slice(start.length) ?? 0);
+  return Number(SUCCESSES.exec(body)?.[1] ?? 0);
 }
 
 describe('several processes', () => {
@@ -104,13 +85,13 @@ describe('several processes', () => {
   test('answer requests in flight at SIGTERM, and end with 0', async () => {
     const gateway = await startTwo();
     const { socketPath } = gateway;
-    const body = { inputs: [{ name: 'times', datatype: 'INT64', shape: [1], data: [6000] }] };
-    const inFlight = Array.from({ length: 4 }, () =>
-      httpCall({ socketPath }, '/v2/models/slow/infer', { body }),
+    const { answers } = await sendSlow(
+      { socketPath },
+      (times) => httpCall({ socketPath }, '/v2/models/slow/infer', { body: slowBody(times) }),
+      4,
     );
-    await untilInFlight(socketPath, 4);
     gateway.signal('SIGTERM');
-    for (const { status } of await Promise.all(inFlight)) expect(status).toBe(200);
+    for (const { status } of await answers) expect(status).toBe(200);
     expect(await gateway.ended).toBe(0);
   });
 
@@ -118,18 +99,18 @@ describe('several processes', () => {
     const grpcSocket = join(temporaryFolder(), 'grpc.sock');
     const gateway = await startTwo({ FAIRLEAD_GRPC_LISTEN: `unix:${grpcSocket}` });
     const before = [...readyProcesses(gateway).values()];
-    const contents = { int64Contents: [6000] };
-    const slow = {
-      modelName: 'slow',
-      inputs: [{ name: 'times', datatype: 'INT64', shape: [1], contents }],
-    };
-    const calls = Array.from({ length: 4 }, () =>
-      grpcClient(`unix:${grpcSocket}`)('ModelInfer', slow),
+    const { answers } = await sendSlow(
+      { socketPath: gateway.socketPath },
+      (times) => {
+        const contents = { int64Contents: [times] };
+        const inputs = [{ name: 'times', datatype: 'INT64', shape: [1], contents }];
+        // Each with its own connection, so that both processes get some.
+        return grpcClient(`unix:${grpcSocket}`)('ModelInfer', { modelName: 'slow', inputs });
+      },
+      4,
     );
-    await untilInFlight(gateway.socketPath, 4);
     gateway.signal('SIGHUP');
-    for (const answer of await Promise.all(calls))
-      expect(answer).toMatchObject({ modelName: 'slow' });
+    for (const answer of await answers) expect(answer).toMatchObject({ modelName: 'slow' });
     await until(() => [...readyProcesses(gateway).values()].every((pid) => !before.includes(pid)));
     const send = grpcClient(`unix:${grpcSocket}`);
     expect(await send('ServerReady', {})).toEqual({ ready: true });

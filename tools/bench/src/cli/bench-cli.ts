@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { folderStore } from '@fairlead/registry';
-import { percentile } from '../percentile.ts';
+import { median } from '../percentile.ts';
 import { fillRegistry } from '../registry/fill-registry.ts';
 
 const RUNS = 21;
@@ -40,7 +40,7 @@ export async function benchCli(
     for (let run = 0; run < RUNS; run += 1) {
       for (const [index, { args }] of starts.entries()) times[index]?.push(timeOf(args));
     }
-    const medians = times.map((ms) => percentile(ms, 0.5));
+    const medians = times.map(median);
     const [base = NaN] = medians;
     print(`Median of ${RUNS} interleaved runs; 5 models in a folder.`);
     print('');

@@ -1,4 +1,4 @@
-import { percentile } from '../percentile.ts';
+import { median } from '../percentile.ts';
 import { load, requireWrk, type LoadResult } from '../servers/load.ts';
 import { answerTo, benchModels, type BenchModel } from '../servers/models.ts';
 import { medianOf, ratioOf } from '../throughput/rounds.ts';
@@ -59,7 +59,7 @@ async function benchModel(
   }
   for (const [index, connections] of options.connections.entries()) {
     print('');
-    print(`### ${model.name}, ${connections} connections`);
+    print(`### ${model.name}, ${connections} connection${connections === 1 ? '' : 's'}`);
     print('');
     print(
       '| side | requests/s (lowest to highest) | p50 ms | p99 ms | failed | CPU µs/request | cores | RSS MiB | first answer ms | cold requests/s | Fairlead 1 ÷ side | Fairlead 2 ÷ side | other cores |',
@@ -116,14 +116,8 @@ function toLine(
     row.cpuMicroseconds.toFixed(0),
     row.cores.toFixed(2),
     row.rssMiB.toFixed(0),
-    percentile(
-      starts.map(({ firstAnswerMs }) => firstAnswerMs),
-      0.5,
-    ).toFixed(0),
-    percentile(
-      starts.map(({ cold }) => cold.requestsPerSecond),
-      0.5,
-    ).toFixed(0),
+    median(starts.map(({ firstAnswerMs }) => firstAnswerMs)).toFixed(0),
+    median(starts.map(({ cold }) => cold.requestsPerSecond)).toFixed(0),
     ratioOf(one, rounds).toFixed(2),
     ratioOf(two, rounds).toFixed(2),
     `${others.toFixed(2)}${others > DISTURBED_CORES ? ', disturbed' : ''}`,

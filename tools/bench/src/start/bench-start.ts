@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { percentile } from '../percentile.ts';
+import { median } from '../percentile.ts';
 import { load, requireWrk, type LoadResult } from '../servers/load.ts';
 import { benchModels, requestOf, type BenchModel } from '../servers/models.ts';
 import { usageOf } from '../servers/process-usage.ts';
@@ -89,20 +89,20 @@ async function measure(
 }
 
 function toLine(starts: readonly Start[]): string {
-  const median = (read: (start: Start) => number): number => percentile(starts.map(read), 0.5);
+  const of = (read: (start: Start) => number): number => median(starts.map(read));
   const [first] = starts;
   const cells = [
     first?.steady.side ?? '',
-    median((each) => each.firstAnswerMs).toFixed(0),
-    first?.readyMs === undefined ? '' : median((each) => each.readyMs ?? NaN).toFixed(0),
-    median((each) => each.idleMiB).toFixed(0),
+    of((each) => each.firstAnswerMs).toFixed(0),
+    first?.readyMs === undefined ? '' : of((each) => each.readyMs ?? NaN).toFixed(0),
+    of((each) => each.idleMiB).toFixed(0),
     ...(['firstSecond', 'steady'] as const).flatMap((part) => [
-      median((each) => each[part].requestsPerSecond).toFixed(0),
-      median((each) => each[part].p99Ms).toFixed(1),
-      median((each) => each[part].cpuMicroseconds).toFixed(0),
+      of((each) => each[part].requestsPerSecond).toFixed(0),
+      of((each) => each[part].p99Ms).toFixed(1),
+      of((each) => each[part].cpuMicroseconds).toFixed(0),
     ]),
-    median((each) => each.steady.rssMiB).toFixed(0),
-    median(
+    of((each) => each.steady.rssMiB).toFixed(0),
+    of(
       ({ firstSecond, steady }) => firstSecond.requestsPerSecond / steady.requestsPerSecond,
     ).toFixed(2),
   ];

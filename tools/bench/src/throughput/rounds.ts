@@ -1,22 +1,21 @@
-import { percentile } from '../percentile.ts';
+import { median } from '../percentile.ts';
 import type { LoadResult } from '../servers/load.ts';
 
 /** Each figure's median over the rounds of one side; failures are added up. */
 export function medianOf(rounds: readonly LoadResult[]): LoadResult {
-  const median = (read: (result: LoadResult) => number): number =>
-    percentile(rounds.map(read), 0.5);
+  const of = (read: (result: LoadResult) => number): number => median(rounds.map(read));
   const hasLag = rounds.every(({ loopLagP99Ms }) => loopLagP99Ms !== undefined);
   return {
     side: rounds[0]?.side ?? '',
-    requestsPerSecond: median((each) => each.requestsPerSecond),
-    p50Ms: median((each) => each.p50Ms),
-    p99Ms: median((each) => each.p99Ms),
-    loopLagP99Ms: hasLag ? median((each) => each.loopLagP99Ms ?? NaN) : undefined,
+    requestsPerSecond: of((each) => each.requestsPerSecond),
+    p50Ms: of((each) => each.p50Ms),
+    p99Ms: of((each) => each.p99Ms),
+    loopLagP99Ms: hasLag ? of((each) => each.loopLagP99Ms ?? NaN) : undefined,
     failed: rounds.reduce((sum, { failed }) => sum + failed, 0),
-    cpuMicroseconds: median((each) => each.cpuMicroseconds),
-    rssMiB: median((each) => each.rssMiB),
-    cores: median((each) => each.cores),
-    otherCores: median((each) => each.otherCores),
+    cpuMicroseconds: of((each) => each.cpuMicroseconds),
+    rssMiB: of((each) => each.rssMiB),
+    cores: of((each) => each.cores),
+    otherCores: of((each) => each.otherCores),
   };
 }
 
@@ -30,5 +29,5 @@ export function ratioOf(
     const other = theirs[round];
     return other === undefined ? [] : [read(result) / read(other)];
   });
-  return percentile(ratios, 0.5);
+  return median(ratios);
 }
