@@ -25,6 +25,8 @@ export interface BalancerOptions {
   readonly checkHost?: string;
   /** Time between two health checks of a host, in milliseconds; two in a row decide; default: 1,000. */
   readonly checkIntervalMs?: number;
+  /** Hosts that receive requests from the start; the others follow with `ready`. Default: all. */
+  readonly registered?: readonly FleetHost[];
 }
 
 /** State of a host at the balancer. */
@@ -33,6 +35,10 @@ export interface BalancedHost {
   readonly status: string;
   /** Requests in progress at the host. */
   readonly scur: number;
+  /** Responses of the host since the start of the balancer. */
+  readonly responses: number;
+  /** Those with status 5xx among them. */
+  readonly errors: number;
 }
 
 /** HAProxy in front of the hosts, with the part of an Application Load Balancer. */
@@ -45,7 +51,9 @@ export interface Balancer {
   states(): Promise<Readonly<Record<string, BalancedHost>>>;
   /** Sends no new request to a host, and resolves once its last request has ended. */
   drain(host: FleetHost, timeoutMs?: number): Promise<void>;
-  /** Lets a host receive requests again, and resolves once it is healthy. */
+  /** As `drain`, and checks its health no more. */
+  remove(host: FleetHost, timeoutMs?: number): Promise<void>;
+  /** Lets a host receive requests, and resolves once it is healthy. */
   ready(host: FleetHost, timeoutMs?: number): Promise<void>;
   /** Ends HAProxy. The end of the fleet ends it too. */
   stop(): Promise<void>;
@@ -98,14 +106,20 @@ export async function startBalancer(
     );
   await poll(answers, 20_000, 'HAProxy does not answer');
 
+  const drain = async ({ name }: FleetHost, timeoutMs = 60_000): Promise<void> => {
+    await ask(socket, `set server hosts/${name} state drain`);
+    const idle = async (): Promise<boolean> => (await states())[name]?.scur === 0;
+    await poll(idle, timeoutMs, `host ${name} still has requests`);
+  };
+
   return {
     url: `http://${ADDRESS}:${port}`,
     socket,
     states,
-    async drain({ name }, timeoutMs = 60_000) {
-      await ask(socket, `set server hosts/${name} state drain`);
-      const idle = async (): Promise<boolean> => (await states())[name]?.scur === 0;
-      await poll(idle, timeoutMs, `host ${name} still has requests`);
+    drain,
+    async remove(host, timeoutMs) {
+      await drain(host, timeoutMs);
+      await ask(socket, `set server hosts/${host.name} state maint`);
     },
     async ready({ name }, timeoutMs = 60_000) {
       await ask(socket, `set server hosts/${name} state ready`);
@@ -131,9 +145,14 @@ function renderConfig(
     readyPath = '/v2/health/ready',
     checkHost = 'fleet',
     checkIntervalMs = 1_000,
+    registered = hosts,
   }: BalancerOptions,
 ): string {
-  const servers = hosts.map(({ name, address }) => `  server ${name} ${address}:${hostPort} check`);
+  const servers = hosts.map((host) => {
+    const { name, address } = host;
+    const state = registered.includes(host) ? '' : ' disabled';
+    return `  server ${name} ${address}:${hostPort} check${state}`;
+  });
   return `global
   maxconn 4096
   stats socket ${socket} mode 600 level admin
@@ -175,7 +194,18 @@ function readStates(table: string): Record<string, BalancedHost> {
     lines.map((line) => {
       const cells = line.split(',');
       const cell = (name: string): string => cells[columns.indexOf(name)] ?? '';
-      return [cell('svname'), { status: cell('status'), scur: Number(cell('scur')) }];
+      const responses = ['1xx', '2xx', '3xx', '4xx', '5xx'].map((kind) =>
+        Number(cell(`hrsp_${kind}`)),
+      );
+      return [
+        cell('svname'),
+        {
+          status: cell('status'),
+          scur: Number(cell('scur')),
+          responses: responses.reduce((sum, count) => sum + count, 0),
+          errors: responses.at(-1) ?? 0,
+        },
+      ];
     }),
   );
 }

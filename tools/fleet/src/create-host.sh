@@ -22,10 +22,3 @@ install -m 600 -o 1000 -g 1000 "$folder/client_key.pub" "$disk/home/admin/.ssh/a
 tr -d - </proc/sys/kernel/random/uuid >"$disk/etc/machine-id"
 echo "$host" >"$disk/etc/hostname"
 printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$host" >"$disk/etc/hosts"
-if [ -f "$folder/$host/user-data" ]; then
-  install -D -m 600 "$folder/$host/user-data" "$disk/var/lib/cloud/seed/nocloud/user-data"
-  printf 'instance-id: %s\nlocal-hostname: %s\n' "$host" "$host" >"$disk/var/lib/cloud/seed/nocloud/meta-data"
-  # The host key is pinned: cloud-init must not replace it.
-  echo 'ssh_deletekeys: false' >>"$disk/etc/cloud/cloud.cfg.d/99-fleet.cfg"
-  rm "$disk/etc/cloud/cloud-init.disabled"
-fi

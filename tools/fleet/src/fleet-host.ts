@@ -113,6 +113,25 @@ export class FleetHost {
     await this.#onDisk(['sh', '-c', script, 'sh', path, mode.toString(8)], { stdin: content });
   }
 
+  /**
+   * Gives the host user data of cloud-init, which otherwise doesn't run; before its first boot.
+   *
+   * @throws Error when the host is on
+   */
+  async setUserData(text: string): Promise<void> {
+    if (this.isOn)
+      throw new Error(`host ${this.name} is on; set its user data before its first boot`);
+    const seed = '/var/lib/cloud/seed/nocloud';
+    await this.writeFile(`${seed}/user-data`, text, 0o600);
+    const { name } = this;
+    await this.writeFile(`${seed}/meta-data`, `instance-id: ${name}\nlocal-hostname: ${name}\n`);
+    // The host key is pinned: cloud-init must not replace it.
+    await this.#onDisk([
+      ...['sh', '-c'],
+      'echo "ssh_deletekeys: false" >>/etc/cloud/cloud.cfg.d/99-fleet.cfg; rm -f /etc/cloud/cloud-init.disabled',
+    ]);
+  }
+
   /** Reads the journal of a unit, or all of it; also of a host that is off. */
   async journal(unit?: string): Promise<string> {
     if (this.#firstPid !== undefined) await this.run(['journalctl', '--sync'], { mayFail: true });

@@ -17,7 +17,10 @@ const plan = JSON.parse(planLine) as LoadPlan;
 const { url, rate, requests, timeoutMs = 30_000 } = plan;
 // Idle connections end before the balancer ends them, which could meet a request.
 const agent = new Agent({ keepAlive: true, maxFreeSockets: 256, timeout: 20_000 });
-const prepared = requests.map((load) => ({ load, body: JSON.stringify(load.body) }));
+const prepared = requests.map((load) => ({
+  load,
+  body: load.body === undefined ? '' : JSON.stringify(load.body),
+}));
 const latencies: number[] = [];
 const failures: LoadFailure[] = [];
 const byHost: Record<string, number> = {};
@@ -77,12 +80,13 @@ function send(load: LoadRequest, body: string, intended: number): Promise<void> 
       }
       resolve();
     };
-    const headers = { 'content-type': 'application/json', ...load.headers };
+    const type = body === '' ? {} : { 'content-type': 'application/json' };
+    const headers = { ...type, ...load.headers };
     const signal = AbortSignal.timeout(timeoutMs);
     const outgoing = httpRequest(
       new URL(load.path, url),
       {
-        method: 'POST',
+        method: load.method ?? 'POST',
         agent,
         headers: { ...headers, 'content-length': Buffer.byteLength(body) },
         signal,

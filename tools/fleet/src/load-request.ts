@@ -2,8 +2,10 @@
 export interface LoadRequest {
   /** Path with a leading slash. */
   readonly path: string;
-  /** Body, sent as JSON. */
-  readonly body: unknown;
+  /** Method; default: `POST`. */
+  readonly method?: 'GET' | 'POST';
+  /** Body, sent as JSON; default: none. */
+  readonly body?: unknown;
   /** Further headers, such as `authorization`. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Members that the JSON answer must have; numbers may differ by 1e-5 of their size. Default: status 200 is enough. */

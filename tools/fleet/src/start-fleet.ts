@@ -15,7 +15,7 @@ export interface FleetOptions {
   readonly hosts?: number;
   /** `bare` for hosts as Debian's image on EC2, `prepared` (default) with Nginx and Python's `venv` too. */
   readonly image?: ImageName;
-  /** User data of cloud-init for every host; default: none, and cloud-init doesn't run. */
+  /** User data of cloud-init for every host, as {@link FleetHost.setUserData} gives it to one; default: none, and cloud-init doesn't run. */
   readonly userData?: string;
   /** Switches every host on; default: true. */
   readonly boot?: boolean;
@@ -73,10 +73,11 @@ export async function startFleet({
       names.map(async (name, index) => {
         const address = `10.77.1.${index + 1}`;
         mkdirSync(`${folder}/${name}`);
-        if (userData !== undefined) writeFileSync(`${folder}/${name}/user-data`, userData);
         await createKey(`${folder}/${name}/ssh_host_ed25519_key`);
         await namespaces.run(['bash', script, folder, name, address, layers, ...cgroups]);
-        return new FleetHost(namespaces, name, address);
+        const host = new FleetHost(namespaces, name, address);
+        if (userData !== undefined) await host.setUserData(userData);
+        return host;
       }),
     );
     const knownHosts = `${folder}/known_hosts`;

@@ -19,7 +19,7 @@ export interface Load {
 }
 
 /**
- * Sends POST requests at a constant rate from the network of the fleet, in a separate process, over connections that are used
+ * Sends requests at a constant rate from the network of the fleet, in a separate process, over connections that are used
  * again: a slow answer delays no other request. Resolves once it sends.
  *
  * @throws Error when `rate` isn't positive or there is no request

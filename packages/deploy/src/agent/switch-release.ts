@@ -7,7 +7,7 @@ import { hostError } from './host-error.ts';
 import { placeLinks, replaceLink } from './host-links.ts';
 import { currentLink, releaseFolder, type HostPaths } from './host-paths.ts';
 import type { OnStep } from './on-step.ts';
-import { reloadNginx } from './reload-nginx.ts';
+import { reloadNginx } from './nginx/reload-nginx.ts';
 import { runProgram } from './run-program.ts';
 import { unitsOf } from './units.ts';
 
@@ -84,9 +84,10 @@ async function restart(
   if (sockets.length > 0) await must('systemctl', ['start', ...sockets]);
   // A service that can't start is reported by the gate, with its log.
   if (services.length > 0) await runProgram('systemctl', ['restart', ...services]);
-  if (manifest.hostFiles.some(({ role }) => role === 'nginx')) {
+  const nginx = manifest.hostFiles.find(({ role }) => role === 'nginx');
+  if (nginx !== undefined) {
     await must('systemctl', ['enable', '--quiet', 'nginx.service']);
-    const { code, stderr } = await reloadNginx();
+    const { code, stderr } = await reloadNginx(nginx.path);
     if (code !== 0) throw hostError(`Nginx can't be reloaded (${code}): ${stderr.trim()}`);
   }
   // After Nginx: an authority checks it before it issues a certificate.

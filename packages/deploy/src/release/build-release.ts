@@ -21,6 +21,7 @@ import { writePart, type WrittenPart } from '../parts/write-part.ts';
 import { billOfMaterials } from '../sbom/bill-of-materials.ts';
 import type { PartRole, ReleasePart } from '../parts/release-part.ts';
 import { checkBuildOptions, readSigningKey, type BuildReleaseOptions } from './build-options.ts';
+import { checkCommand } from './check-command.ts';
 import { gateOf } from './gate-of.ts';
 import { parseManifest } from './parse-manifest.ts';
 import { digestOf, serializeManifest, type ReleaseManifest } from './release-manifest.ts';
@@ -69,6 +70,7 @@ export async function buildRelease(options: BuildReleaseOptions): Promise<BuiltR
   checkBuildOptions(options);
   const { deployment, platform, nodeVersion = NODE_VERSION } = options;
   const { external = ['onnxruntime-node'], conditions = [] } = options;
+  checkCommand(deployment);
   const python = resolvePythonOptions(options.python, deployment);
   const signingKey = readSigningKey(options.signingKey);
   const entry = resolve(options.entry);

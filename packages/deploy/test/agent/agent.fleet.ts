@@ -73,6 +73,8 @@ describe.skipIf(!canBootFleet())('the agent on a host, at length', () => {
   it('waits until the former workers of Nginx have closed their connections', async () => {
     const show = ['systemctl', 'show', '--property=MainPID', '--value', 'nginx.service'];
     const master = (await host.run(show)).stdout.trim();
+    // Otherwise Nginx works with the configuration of the release already.
+    await host.run(['systemctl', 'reload', 'nginx']);
     await upload(host, second);
     const archive = `/var/tmp/${second.digest}.tar`;
     await runAgent(host, second, ['prepare', second.digest, '--archive', archive]);
@@ -84,6 +86,30 @@ describe.skipIf(!canBootFleet())('the agent on a host, at length', () => {
     expect(first4s).toBeUndefined();
     expect((await working).result).toMatchObject({ outcome: 'activated' });
     expect((await deploy(host, first)).result).toMatchObject({ outcome: 'activated' });
+  });
+
+  it('reloads Nginx only if it works with another configuration than that on the disk', async () => {
+    const workers = async (): Promise<string> =>
+      (await host.run(['pgrep', '-f', '^nginx: worker process$'])).stdout;
+    const activate = async (release: BuiltRelease): Promise<boolean> => {
+      const before = await workers();
+      expect((await deploy(host, release)).result).toMatchObject({ outcome: 'activated' });
+      return (await workers()) !== before;
+    };
+    await activate(second);
+    expect(await activate(first)).toBe(false);
+    // As after a hand edit, which the release overwrites: the files are equal, and Nginx may have loaded others.
+    const old = await workers();
+    await host.run(['systemctl', 'reload', 'nginx']);
+    await until(async () => !['', old].includes(await workers()));
+    expect(await activate(second)).toBe(true);
+    expect(await activate(first)).toBe(false);
+    const larger = await buildService({
+      version: 1,
+      deployment: { maxBodyBytes: 5_000_000 },
+    });
+    expect(await activate(larger)).toBe(true);
+    expect(await activate(first)).toBe(true);
   });
 
   it('refuses a release whose files Nginx or systemd refuses, and touches nothing', async () => {

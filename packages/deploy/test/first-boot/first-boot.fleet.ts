@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createHash, createHmac } from 'node:crypto';
-import { once } from 'node:events';
-import { copyFileSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 
-import { canBootFleet, startFleet, type FleetHost } from '@fairlead/fleet';
-import { temporaryFolder, until } from '@fairlead/test-support';
+import {
+  canBootFleet,
+  cloudUrl,
+  instanceIdOf,
+  startCloud,
+  startFleet,
+  type CloudRequest,
+  type FleetHost,
+} from '@fairlead/fleet';
+import { until } from '@fairlead/test-support';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { describe, expect, it } from 'vitest';
 
@@ -14,64 +18,38 @@ import { renderUserData, type BuiltRelease, type UserDataOptions } from '../../s
 import { askService } from '../support/agent-on-host.ts';
 import { buildService } from '../support/service-release.ts';
 
-/** Address of the fleet's bridge, which every host reaches. */
-const CLOUD = '10.77.0.1';
-const ENDPOINT = `http://${CLOUD}:8000`;
-const server = fileURLToPath(new URL('../support/cloud-server.ts', import.meta.url));
-
-interface CloudRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
 /** A host after its first boot, and what it requested. */
 interface BootedHost extends AsyncDisposable {
   readonly host: FleetHost;
   readonly requests: () => readonly CloudRequest[];
 }
 
-/** Boots a host with the user data of a release, and returns it once cloud-init has ended. */
+/** Boots a host with the user data of a release, and returns it once cloud-init has ended; it downloads `archive` from `path`. */
 async function bootFirst(
   release: BuiltRelease,
+  path: string,
   options: Omit<UserDataOptions, 'release'>,
   archive = release.path,
 ): Promise<BootedHost> {
-  const log = `${temporaryFolder()}/requests.jsonl`;
   const userData = (await renderUserData({ release: release.path, ...options })).replace(
     '"runcmd":[["python3"',
-    `"runcmd":[["env","AWS_EC2_METADATA_SERVICE_ENDPOINT=${ENDPOINT}","python3"`,
+    `"runcmd":[["env","AWS_EC2_METADATA_SERVICE_ENDPOINT=${cloudUrl}","python3"`,
   );
   const fleet = await startFleet({ image: 'bare', userData, boot: false });
-  const [program, ...args] = fleet.namespaces.enter([
-    process.execPath,
-    server,
-    CLOUD,
-    archive,
-    log,
-  ]);
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(child.stdout, 'data');
+  const cloud = await startCloud(fleet);
+  cloud.addObject(path, archive);
   const host = fleet.host('h1');
   await host.boot({ acceptFailedUnits: true, timeoutMs: 300_000 });
   await host.run(['cloud-init', 'status', '--wait'], { mayFail: true, timeoutMs: 300_000 });
-  return {
-    host,
-    [Symbol.asyncDispose]: () => fleet.close(),
-    requests: () =>
-      readFileSync(log, 'utf8')
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line) as CloudRequest),
-  };
+  return { host, [Symbol.asyncDispose]: () => fleet.close(), requests: () => cloud.requests() };
 }
+
+const byUrl = { source: `${cloudUrl}/release.tar`, signal: { url: `${cloudUrl}/signal` } };
 
 describe.skipIf(!canBootFleet())('the first boot of a host', () => {
   it('installs packages, activates the release behind its gate, and signals success once', async () => {
     const release = await buildService({ version: 1 });
-    const options = { source: `${ENDPOINT}/release.tar`, signal: { url: `${ENDPOINT}/signal` } };
-    await using booted = await bootFirst(release, options);
+    await using booted = await bootFirst(release, '/release.tar', byUrl);
     const { host, requests } = booted;
     expect(await askService(host)).toEqual({ version: 1, outputs: [1] });
     const { stdout } = await host.run(['cloud-init', 'schema', '--system']);
@@ -82,8 +60,8 @@ describe.skipIf(!canBootFleet())('the first boot of a host', () => {
     expect(JSON.parse(signals()[0]?.body ?? '')).toEqual({
       Status: 'SUCCESS',
       Reason: 'activated',
-      UniqueId: 'i-0123456789abcdef0',
-      Data: 'i-0123456789abcdef0',
+      UniqueId: instanceIdOf(host.address),
+      Data: instanceIdOf(host.address),
     });
     await host.reboot();
     expect(await until(async () => readAnswer(await askService(host)))).toMatchObject({
@@ -100,8 +78,7 @@ describe.skipIf(!canBootFleet())('the first boot of a host', () => {
       outputs: '2',
       options: { readyTimeoutMs: 5_000 },
     });
-    const options = { source: `${ENDPOINT}/release.tar`, signal: { url: `${ENDPOINT}/signal` } };
-    await using booted = await bootFirst(release, options);
+    await using booted = await bootFirst(release, '/release.tar', byUrl);
     const { host, requests } = booted;
     const [signal] = requests().filter(({ url }) => url === '/signal');
     const { Status, Reason } = JSON.parse(signal?.body ?? '{}') as Record<string, string>;
@@ -115,16 +92,16 @@ describe.skipIf(!canBootFleet())('the first boot of a host', () => {
   it('downloads from S3 with the role of the instance, refuses an archive with another digest, and abandons the hook', async () => {
     const release = await buildService({ version: 1 });
     const other = await buildService({ version: 2 });
-    const archive = `${temporaryFolder()}/other.tar`;
-    copyFileSync(other.path, archive);
     const region = 'eu-central-1';
+    const path = '/acme/releases/a%20release%20%281%29%27s.tar';
     await using booted = await bootFirst(
       release,
+      path,
       {
-        source: { bucket: 'acme', key: "releases/a release (1)'s.tar", region, endpoint: ENDPOINT },
-        signal: { group: 'web', lifecycleHook: 'first boot', region, endpoint: `${ENDPOINT}/` },
+        source: { bucket: 'acme', key: "releases/a release (1)'s.tar", region, endpoint: cloudUrl },
+        signal: { group: 'web', lifecycleHook: 'first boot', region, endpoint: `${cloudUrl}/` },
       },
-      archive,
+      other.path,
     );
     const { host, requests } = booted;
     expect(await host.readFile('/var/log/fairlead-first-boot.log')).toContain(
@@ -132,9 +109,7 @@ describe.skipIf(!canBootFleet())('the first boot of a host', () => {
     );
     const all = requests();
     const downloads = all.filter(({ url }) => url.includes('release'));
-    expect(downloads.map(({ url }) => url)).toEqual(
-      Array.from({ length: 2 }, () => '/acme/releases/a%20release%20%281%29%27s.tar'),
-    );
+    expect(downloads.map(({ url }) => url)).toEqual([path, path]);
     const signal = all.at(-1);
     assert.ok(signal);
     expect(Object.fromEntries(new URLSearchParams(signal.body))).toEqual({
@@ -143,7 +118,7 @@ describe.skipIf(!canBootFleet())('the first boot of a host', () => {
       AutoScalingGroupName: 'web',
       LifecycleHookName: 'first boot',
       LifecycleActionResult: 'ABANDON',
-      InstanceId: 'i-0123456789abcdef0',
+      InstanceId: instanceIdOf(host.address),
     });
     for (const [request, service] of [
       ...downloads.map((each) => [each, 's3'] as const),
@@ -172,12 +147,19 @@ async function signatureOf(
     sha256: Sha256,
   });
   const signedNames = ['host', 'x-amz-content-sha256', 'x-amz-date', 'x-amz-security-token'];
-  const date = headers['x-amz-date'] ?? '';
+  const date = String(headers['x-amz-date'] ?? '');
   const iso = date.replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5');
   const signed = await signer.sign(
     {
-      ...{ method, protocol: 'http:', hostname: CLOUD, port: 8_000, path: url, body },
-      headers: Object.fromEntries(signedNames.map((name) => [name, headers[name] ?? ''])),
+      ...{
+        method,
+        protocol: 'http:',
+        hostname: new URL(cloudUrl).hostname,
+        port: 8_000,
+        path: url,
+        body,
+      },
+      headers: Object.fromEntries(signedNames.map((name) => [name, String(headers[name] ?? '')])),
     },
     { signingDate: new Date(iso) },
   );

@@ -30,7 +30,7 @@ import {
 } from '../../src/index.ts';
 import { localCarrier } from '../../src/local.ts';
 import { readArchive } from '../../src/release/read-release.ts';
-import { buildSample } from '../support/build-sample.ts';
+import { buildSample, sampleDeployment } from '../support/build-sample.ts';
 
 let release: BuiltRelease;
 const folder = mkdtempSync(join(tmpdir(), 'fairlead-release-'));
@@ -182,6 +182,19 @@ describe('buildRelease', () => {
     expect((await readRelease(signed.path, { trustedKeys })).digest).toBe(release.digest);
     await expect(verifyRelease(release.path, { trustedKeys })).rejects.toMatchObject({
       code: 'ERR_DEPLOY_RELEASE_UNTRUSTED',
+    });
+  });
+
+  it('refuses a deployment whose service is not that of the release', async () => {
+    const deployment = sampleDeployment;
+    const gateway = { ...deployment.gateway, command: ['/opt/shop/current/bin/node', 'main.js'] };
+    await expect(
+      buildSample(folder, { deployment: { ...deployment, gateway } }),
+    ).rejects.toMatchObject({
+      code: 'ERR_DEPLOY_INVALID_OPTION',
+      message: expect.stringMatching(
+        /\["\/opt\/shop\/current\/bin\/node","main\.js"\]: expected .*gateway\/dist\/main\.js/,
+      ) as string,
     });
   });
 

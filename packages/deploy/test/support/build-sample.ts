@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '../../../..');
 const sampleEntry = join(root, 'apps/gateway/src/main.ts');
 
 /** The smallest deployment of a host. */
-const sampleDeployment: Deployment = defineDeployment({
+export const sampleDeployment: Deployment = defineDeployment({
   target: { nginx: '1.22.1' },
   host: { cores: 2, memoryBytes: 4e9 },
   layout: 'host',
