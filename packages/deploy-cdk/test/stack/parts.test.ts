@@ -1,6 +1,4 @@
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 
 import { temporaryFolder } from '@fairlead/test-support';
 import { App, Stack } from 'aws-cdk-lib';
@@ -10,11 +8,11 @@ import { describe, expect, it } from 'vitest';
 
 import { ModelService, Storage } from '@fairlead/deploy-cdk';
 
+import { lintTemplate } from '../support/cfn-lint.ts';
 import { isolatedProps, release } from '../support/sample-stack.ts';
 import { statementsOf } from '../support/statements.ts';
 import { storedDeployment } from '../support/stored-deployment.ts';
 
-const cfnLint = fileURLToPath(new URL('../../../../.venv/bin/cfn-lint', import.meta.url));
 const env = { account: '111122223333', region: 'eu-central-1' };
 
 describe('a service with every part, and storage of another stack', () => {
@@ -108,11 +106,10 @@ describe('a service with every part, and storage of another stack', () => {
     expect(violations.map(({ ruleName }) => ruleName)).toEqual([]);
   });
 
-  it('has no finding of cfn-lint', () => {
+  it('has no finding of cfn-lint', async () => {
     const file = `${temporaryFolder()}/template.json`;
     writeFileSync(file, JSON.stringify(template.toJSON()));
-    const { stdout, stderr } = spawnSync(cfnLint, [file], { encoding: 'utf8' });
-    expect([stdout, stderr]).toEqual(['', '']);
+    expect(await lintTemplate(file)).toEqual([]);
   });
 
   it('allows on all resources only what has no resources', () => {

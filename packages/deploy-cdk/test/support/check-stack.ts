@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 
 import { temporaryFolder } from '@fairlead/test-support';
 import { App, Stack, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 
-const cfnLint = resolve(import.meta.dirname, '../../../../.venv/bin/cfn-lint');
-const run = promisify(execFile);
+import { lintTemplate } from './cfn-lint.ts';
 
 /** Problems that cdk-nag and cfn-lint find in a stack. */
 export interface StackProblems {
@@ -36,7 +33,7 @@ export async function checkStack(
   process.exitCode = exitCode;
   return {
     nag: readFindings(outdir, problem),
-    lint: await lint(join(outdir, 'Shop.template.json')),
+    lint: await lintTemplate(join(outdir, 'Shop.template.json')),
   };
 }
 
@@ -61,10 +58,4 @@ function readFindings(folder: string, problem: unknown): string[] {
       violatingConstructs.map(({ constructPath }) => `${ruleName} ${constructPath ?? ''}`),
     ),
   );
-}
-
-async function lint(template: string): Promise<string[]> {
-  const args = ['--non-zero-exit-code', 'error', '--format', 'parseable', template];
-  const output = await run(cfnLint, args).catch((error: unknown) => error as { stdout: string });
-  return output.stdout.split('\n').filter((line) => line !== '');
 }
