@@ -30,7 +30,7 @@ test('measures a model file behind a gateway, checks the predictions on two core
   copyFileSync(affine, join(folder, 'tiny.onnx'));
   const { stdout, stderr, exitCode } = await runProcess(
     { folder },
-    ...['size', 'tiny.onnx', '--seconds', '1', '--calibrate', '--json'],
+    ...['size', 'tiny.onnx', '--seconds', '0.3', '--calibrate', '--json'],
   );
   expect([exitCode, stderr.includes('Measuring tiny on 2 cores: capacity')]).toEqual([0, true]);
   const { measurement, calibration } = JSON.parse(stdout) as {
@@ -153,6 +153,7 @@ test.each([
   [[...FROM, 'churn'], 2, 'leave one of them out'],
   [[...FROM, '--calibrate'], 2, '--calibrate measures the model again'],
   [[...FROM, '--simulate'], 2, 'add --requests-per-second 500'],
+  [['size', 'tiny.onnx', '--seconds', '0.1'], 2, 'Expected a number of seconds from 0.2'],
   [[...FROM, '--p99', '50'], 2, 'Expected a duration such as 50ms or 2s.'],
   [[...FROM, '--requests-per-second', '-1'], 2, 'Expected a number above 0.'],
   [['size', 'tiny.onnx', '--request', 'no.json'], 2, 'no registry is named'],

@@ -15,7 +15,7 @@ export interface MeasureGatewayOptions {
   readonly cores: readonly number[];
   /** Cores of the load generator: others if there are any. */
   readonly generatorCores: readonly number[];
-  /** Duration of each step, in seconds. @defaultValue `5` */
+  /** Duration of each step, in seconds, from 0.2: the kernel counts processor time in hundredths. @defaultValue `5` */
   readonly seconds?: number;
   /** Called at the begin of each step. */
   readonly onStep?: (step: string) => void;
@@ -66,7 +66,7 @@ export async function measureGateway(options: MeasureGatewayOptions): Promise<Me
     ...{ seconds: 'optional', onStep: 'optional', readCompute: 'required' },
   });
   const { target, seconds = 5, onStep = () => undefined, readCompute } = options;
-  checkNumber('seconds', seconds, 0.5, 3600);
+  checkNumber('seconds', seconds, 0.2, 3600);
   if (process.platform !== 'linux') {
     throw failed(
       `it needs Linux, whose /proc has the processor time of cores, not ${process.platform}`,
@@ -91,6 +91,7 @@ export async function measureGateway(options: MeasureGatewayOptions): Promise<Me
     await answered('warm-up', { ...closed, seconds: Math.min(3, seconds) });
     const full = await answered('capacity', closed);
     const memory = memoryBytes(processTree(options.pid));
+    if (full.processorMs === 0) throw failed('the gateway used no processor time: measure longer');
     const capacity = (1000 / full.processorMs) * full.availableCores;
     const open = (load: number, index: number): LoadOrder => ({
       ...{ target, seconds, perSecond: capacity * load, seed: 1 + index },

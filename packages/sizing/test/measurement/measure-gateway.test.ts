@@ -18,7 +18,7 @@ async function measure(rounds: number, steps: string[] = []): Promise<MeasuredLo
   let rows = 0;
   return measureGateway({
     target: { port, path: '/', headers: {}, body: '{}' },
-    ...{ pid: child.pid ?? 0, cores: [core], seconds: 1 },
+    ...{ pid: child.pid ?? 0, cores: [core], seconds: 0.5 },
     generatorCores: others.length === 0 ? [core] : others,
     onStep: (step) => steps.push(step),
     readCompute: () => {
@@ -71,7 +71,7 @@ it('a gateway that refuses is not measured', async () => {
   await expect(
     measureGateway({
       target: { port: 1, path: '/', headers: {}, body: '{}' },
-      ...{ pid: process.pid, cores: [core], generatorCores: [core], seconds: 0.5 },
+      ...{ pid: process.pid, cores: [core], generatorCores: [core], seconds: 0.2 },
       readCompute: () => Promise.resolve({ rows: 0, nanoseconds: 0 }),
     }),
   ).rejects.toThrow(/requests got no response with status 200 \(warm-up\)/);

@@ -1,12 +1,7 @@
 import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
-import {
-  aliasOption,
-  jsonOption,
-  parseCount,
-  registryOption,
-} from '../../options/shared-options.ts';
+import { aliasOption, jsonOption, registryOption } from '../../options/shared-options.ts';
 
 /** Defines `fairlead size`. */
 export function defineSizeCommand(command: Command, context: CommandContext): void {
@@ -18,7 +13,7 @@ export function defineSizeCommand(command: Command, context: CommandContext): vo
     .addOption(registryOption)
     .addOption(aliasOption)
     .option('--request <file>', 'JSON body of the requests (default: first row of the example)')
-    .option('--seconds <seconds>', 'Duration of each step of the measurement', parseCount, 5)
+    .option('--seconds <seconds>', 'Duration of each step of the measurement', parseSeconds, 5)
     .option(
       '--measurement <file>',
       'Result of an earlier run with --json, in place of a measurement',
@@ -65,6 +60,12 @@ export function defineSizeCommand(command: Command, context: CommandContext): vo
       'fairlead size --refresh --region eu-west-1 --instances instances.json',
     ],
   ]);
+}
+
+/** Reads the duration of a step, in seconds, from the shortest that can be measured. */
+function parseSeconds(text: string): number {
+  if (/^\d{1,4}(\.\d{1,3})?$/.test(text) && Number(text) >= 0.2) return Number(text);
+  throw new InvalidArgumentError('Expected a number of seconds from 0.2, such as 5.');
 }
 
 function parseNumber(text: string): number {
