@@ -10,6 +10,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { installCommand } from './support/bin.ts';
 import { hostProject } from './support/host-project.ts';
 import { simulateHosts } from './support/simulated-hosts.ts';
+import { smallNode } from './support/small-node.ts';
 
 const page = readFileSync(new URL('../../../docs/ci.md', import.meta.url), 'utf8');
 
@@ -56,6 +57,7 @@ test('the commands of docs/ci.md promote a release with the environments of the 
     env: {
       PATH: `${installCommand(folder)}:${hosts.path}`,
       HOME: process.env.HOME,
+      XDG_CACHE_HOME: smallNode(join(folder, 'cache')),
       FAIRLEAD_API_KEY: 'fl_key',
       FAIRLEAD_ACTOR: 'ada',
     },

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { run, runJson } from '../support/fairlead.ts';
 import { hostProject } from '../support/host-project.ts';
 import { simulateHosts, type SimulatedHosts } from '../support/simulated-hosts.ts';
+import { smallNode } from '../support/small-node.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const queue = (seconds: number) => ({
@@ -35,6 +36,7 @@ describe('fairlead plan', () => {
         "hosts: ['ssh://root@p1', 'ssh://root@p2'], stack: { name: 'Shop', template: 'Shop.json' }",
     });
     hosts = simulateHosts(join(folder, 'hosts'));
+    vi.stubEnv('XDG_CACHE_HOME', smallNode(join(folder, 'cache')));
     vi.stubEnv('PATH', hosts.path);
     first = await build();
     const config = join(folder, 'fairlead.config.ts');

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { run, runJson, type Place } from '../support/fairlead.ts';
 import { hostProject } from '../support/host-project.ts';
 import { simulateHosts, type SimulatedHosts } from '../support/simulated-hosts.ts';
+import { smallNode } from '../support/small-node.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Environments of a project: `staging` behind an address, and `production` that takes its releases. */
@@ -41,6 +42,7 @@ describe('a release from staging to production', () => {
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const { port } = server.address() as AddressInfo;
     project = hostProject({ environment: "hosts: ['ssh://root@s1']" });
+    vi.stubEnv('XDG_CACHE_HOME', smallNode(join(project, 'cache')));
     const path = join(project, 'fairlead.config.ts');
     const [deployment = ''] = readFileSync(path, 'utf8').split('export const environments');
     writeFileSync(path, deployment + environments(`http://127.0.0.1:${port}`));

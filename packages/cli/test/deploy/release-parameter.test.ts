@@ -10,6 +10,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { run, runJson } from '../support/fairlead.ts';
 import { hostProject } from '../support/host-project.ts';
 import { simulateHosts, type SimulatedHosts } from '../support/simulated-hosts.ts';
+import { smallNode } from '../support/small-node.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const NAME = '/shop/prod/release';
@@ -36,6 +37,7 @@ let hosts: SimulatedHosts;
 beforeEach(() => {
   hosts = simulateHosts(temporaryFolder());
   vi.stubEnv('PATH', hosts.path);
+  vi.stubEnv('XDG_CACHE_HOME', smallNode(temporaryFolder()));
   vi.stubEnv('AWS_ENDPOINT_URL', moto.endpoint);
   vi.stubEnv('AWS_ACCESS_KEY_ID', awsTestConnection.credentials.accessKeyId);
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', awsTestConnection.credentials.secretAccessKey);

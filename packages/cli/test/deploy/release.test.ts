@@ -1,9 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { run, runJson } from '../support/fairlead.ts';
 import { hostProject } from '../support/host-project.ts';
+import { smallNode } from '../support/small-node.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+
+beforeEach(() => {
+  vi.stubEnv('XDG_CACHE_HOME', smallNode(temporaryFolder()));
+});
 
 const config = (environments: string): string => {
   const folder = temporaryFolder();

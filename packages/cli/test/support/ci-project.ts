@@ -4,6 +4,7 @@ import { INSTANCES, installTools, startCiPlace, type CiPlace } from './ci-place.
 import { runJson } from './fairlead.ts';
 import type { RunnerOptions } from './github-runner.ts';
 import { simulateHosts, type SimulatedHosts } from './simulated-hosts.ts';
+import { smallNode } from './small-node.ts';
 
 /** Service of the release: the answers of the load balancer are those of the test. */
 const SERVICE = `import http from 'node:http';
@@ -37,16 +38,16 @@ export async function startCiStage(): Promise<CiStage> {
   const base = mkdtempSync(join(import.meta.dirname, '.ci-place-'));
   const projects: string[] = [];
   const hosts = simulateHosts(join(base, 'hosts'));
+  const cache = smallNode(join(base, 'cache'));
   const place = await startCiPlace(join(base, 'hosts/bin/ssh'));
   const variables = (folder: string): Readonly<Record<string, string>> => {
     const tools = installTools(mkdtempSync(join(base, 'tools-')), folder);
-    const { HOME = '', PATH = '', NODE_COMPILE_CACHE = '', XDG_CACHE_HOME } = process.env;
+    const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
     return {
       ...{ ...place.env, HOME: base, NODE_COMPILE_CACHE },
       PATH: `${tools}:${PATH}`,
       npm_config_update_notifier: 'false',
-      // The cache of Node and of parts.
-      XDG_CACHE_HOME: XDG_CACHE_HOME ?? join(HOME, '.cache'),
+      XDG_CACHE_HOME: cache,
     };
   };
   const environment = (name = 'none'): Readonly<Record<string, string>> => ({
