@@ -64,7 +64,13 @@ export { planRollOut } from './rollout/plan-roll-out.ts';
 export type { HostRollOutPlan, RollOutPlan } from './rollout/plan-roll-out.ts';
 export { rollBack } from './rollout/roll-back.ts';
 export { rollOut } from './rollout/roll-out.ts';
-export type { FleetOptions, RollOutOptions } from './rollout/roll-out-options.ts';
+export type { Departure } from './rollout/departure.ts';
+export type {
+  FleetOptions,
+  RollBackOptions,
+  RollBackReleases,
+  RollOutOptions,
+} from './rollout/roll-out-options.ts';
 export type {
   HostResult,
   Rollout,

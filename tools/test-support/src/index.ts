@@ -5,6 +5,12 @@ export {
   undocumentedExports,
   type DocExample,
 } from './examples.ts';
+export {
+  startAutoScaling,
+  type AutoScalingServer,
+  type GroupOfTest,
+  type InstanceOfTest,
+} from './auto-scaling.ts';
 export { defaultVpc } from './default-vpc.ts';
 export { freePort } from './free-port.ts';
 export { httpCall, type HttpAddress, type HttpRequest, type HttpResponse } from './http-call.ts';

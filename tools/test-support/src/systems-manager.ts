@@ -22,6 +22,8 @@ export interface SystemsManager {
   readonly endpoint: string;
   /** Scripts that were sent. */
   readonly scripts: readonly string[];
+  /** Values of parameters, by their names. */
+  readonly parameters: Map<string, string>;
   close(): Promise<void>;
 }
 
@@ -32,6 +34,8 @@ const MAX_ERROR = 8_000;
 type Invocation = Readonly<Record<string, string | number>>;
 
 interface Body {
+  readonly Name?: string;
+  readonly Value?: string;
   readonly CommandId?: string;
   readonly InstanceIds?: readonly string[];
   readonly Parameters?: {
@@ -49,6 +53,7 @@ export async function startSystemsManager(
   instances: Readonly<Record<string, RunScript | 'silent'>>,
 ): Promise<SystemsManager> {
   const scripts: string[] = [];
+  const parameters = new Map<string, string>();
   const invocations = new Map<string, Invocation>();
   const unknownOnce = new Set<string>();
   const sendCommand = ({ InstanceIds, Parameters }: Body): [number, object] => {
@@ -78,6 +83,15 @@ export async function startSystemsManager(
       case 'AmazonSSM.GetCommandInvocation':
         if (unknownOnce.delete(id)) return [400, { __type: 'InvocationDoesNotExist' }];
         return [200, { CommandId: id, ...invocations.get(id) }];
+      case 'AmazonSSM.GetParameter': {
+        const { Name = '' } = body;
+        const Value = parameters.get(Name);
+        if (Value === undefined) return [400, { __type: 'ParameterNotFound' }];
+        return [200, { Parameter: { Name, Value, Type: 'String' } }];
+      }
+      case 'AmazonSSM.PutParameter':
+        parameters.set(body.Name ?? '', body.Value ?? '');
+        return [200, { Version: parameters.size }];
       default:
         return [400, { __type: 'UnknownOperationException' }];
     }
@@ -93,7 +107,7 @@ export async function startSystemsManager(
   return {
     port,
     endpoint: `http://127.0.0.1:${port}`,
-    scripts,
+    ...{ scripts, parameters },
     async close() {
       server.closeAllConnections();
       server.close();

@@ -92,12 +92,13 @@ function isUnchanged(
 /**
  * Makes the release before the current one run again.
  *
+ * @param to the release before of other hosts, prepared on this one, which is too new to have it
  * @throws DeployError `ERR_DEPLOY_HOST` when there is none.
  */
-export async function rollback(paths: HostPaths, onStep: OnStep): Promise<Activation> {
+export async function rollback(paths: HostPaths, onStep: OnStep, to?: string): Promise<Activation> {
   const { history, pending } = await readState(paths);
   // After a killed activation, the release before is the one that passed its gate last.
-  const target = pending === undefined ? history[1] : history[0];
+  const target = to ?? (pending === undefined ? history[1] : history[0]);
   if (target === undefined) throw hostError('There is no release before this one on this host.');
   const result = await activate(paths, target, onStep, { isRollback: true });
   if (result.outcome === 'activated' && pending === undefined) {

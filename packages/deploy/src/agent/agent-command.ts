@@ -8,7 +8,7 @@ import { bootstrapScript } from './bootstrap-script.ts';
  * @param release Manifest of the release.
  * @param archive Path of the release's archive on the host; it may be missing when the host has the parts of Node and of the agent.
  * @param args Arguments of the agent: `prepare <digest> --archive <path> [--trusted-keys <file>]`, `plan <digest>`,
- * `check <digest>`, `activate <digest>`, `rollback` or `status`.
+ * `check <digest>`, `activate <digest>`, `rollback [<digest>]` or `status`.
  * @throws DeployError `ERR_DEPLOY_RELEASE_DAMAGED` when the release has no Node or no agent.
  *
  * @example

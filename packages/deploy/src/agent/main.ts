@@ -14,7 +14,7 @@ import { prepare } from './prepare.ts';
 import { readStatus } from './status.ts';
 
 // Runs on a host, as root: prepare <digest> --archive <path> [--trusted-keys <file>] [--restore [--restore-from <place>]
-// [--restore-host <name>]], plan <digest>, check <digest>, activate <digest>, rollback, status, backup, certificate. Writes JSON lines: `{ "step": … }` before each step, and `{ "result": … }` or `{ "error": … }` at the end.
+// [--restore-host <name>]], plan <digest>, check <digest>, activate <digest>, rollback [<digest>], status, backup, certificate. Writes JSON lines: `{ "step": … }` before each step, and `{ "result": … }` or `{ "error": … }` at the end.
 const LOCKED = 'FAIRLEAD_DEPLOY_LOCKED';
 const BUSY = '75';
 
@@ -59,7 +59,7 @@ async function run(): Promise<unknown> {
   if (command === 'backup') return backUp(hostPaths);
   if (command === 'certificate') return renewCertificate(hostPaths);
   if (command !== 'plan' && command !== 'check') lock();
-  if (command === 'rollback') return report(await rollback(hostPaths, onStep));
+  if (command === 'rollback' && digest === '') return report(await rollback(hostPaths, onStep));
   if (!/^[0-9a-f]{64}$/.test(digest)) {
     throw hostError(
       `"${command} ${digest}": expected prepare, plan, check or activate with a digest, or rollback, status, backup or certificate.`,
@@ -68,6 +68,7 @@ async function run(): Promise<unknown> {
   if (command === 'plan') return { differences: await plan(hostPaths, digest) };
   if (command === 'check') return report(await checkHealth(hostPaths, digest));
   if (command === 'activate') return report(await activate(hostPaths, digest, onStep));
+  if (command === 'rollback') return report(await rollback(hostPaths, onStep, digest));
   if (command !== 'prepare') throw hostError(`"${command}" is no command of the agent.`);
   const { archive = '', 'trusted-keys': file } = values;
   const trustedKeys = file === undefined ? undefined : splitKeys(await readFile(file, 'utf8'));

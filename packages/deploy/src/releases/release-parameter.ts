@@ -59,6 +59,41 @@ export async function writeReleaseParameter(options: ReleaseParameterOptions): P
   }
 }
 
+/** Options of {@link readReleaseParameter}. */
+export type ReadReleaseParameterOptions = Pick<ReleaseParameterOptions, 'ssm' | 'name'>;
+
+/**
+ * Reads the digest of the release that new hosts start with; `undefined` if there is no such parameter. Needs `ssm:GetParameter`.
+ *
+ * @throws DeployError `ERR_DEPLOY_INVALID_OPTION`, `ERR_DEPLOY_RELEASE_PARAMETER` when it can't be read
+ *
+ * @example
+ * ```ts
+ * import { SSMClient } from '@aws-sdk/client-ssm';
+ * import { readReleaseParameter } from '@fairlead/deploy/ssm';
+ *
+ * const ssm = new SSMClient({ region: 'eu-central-1' });
+ * const error = await readReleaseParameter({ ssm, name: '' }).catch((reason) => reason);
+ * console.log(error.code); // ERR_DEPLOY_INVALID_OPTION
+ * ```
+ */
+export async function readReleaseParameter(
+  options: ReadReleaseParameterOptions,
+): Promise<string | undefined> {
+  checkOptions('readReleaseParameter', options, { ssm: 'required', name: 'required' });
+  const { ssm, name } = options;
+  checkText('name', 'the name of a parameter such as "/shop/prod/release"', name);
+  try {
+    return await readParameter(ssm, name);
+  } catch (cause) {
+    throw new DeployError(
+      'ERR_DEPLOY_RELEASE_PARAMETER',
+      `The parameter ${name} can't be read (${String(cause)}): allow ssm:GetParameter, and run the command again.`,
+      { cause },
+    );
+  }
+}
+
 async function readParameter(ssm: SSMClient, name: string): Promise<string | undefined> {
   try {
     return (await ssm.send(new GetParameterCommand({ Name: name }))).Parameter?.Value;

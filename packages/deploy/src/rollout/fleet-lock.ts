@@ -21,11 +21,13 @@ export interface FleetLock extends AsyncDisposable {
  * Takes the locks of all hosts, in the order of their names, so that two deployments don't wait for each other; renews them until it is
  * disposed of.
  *
+ * @param skips returns true for a host that has left the fleet, whose lock can't be taken
  * @throws DeployError `ERR_DEPLOY_LOCKED`, `ERR_DEPLOY_HOST`; the locks that were taken are free again
  */
 export async function lockFleet(
   carriers: readonly Carrier[],
   ownerName = accountName(),
+  skips: (carrier: Carrier) => Promise<boolean> = () => Promise.resolve(false),
 ): Promise<FleetLock> {
   const owner: LockOwner = {
     id: randomUUID(),
@@ -40,8 +42,12 @@ export async function lockFleet(
   };
   try {
     for (const carrier of carriers.toSorted((a, b) => (a.host < b.host ? -1 : 1))) {
-      await acquireLock(carrier, owner);
-      taken.push(carrier);
+      try {
+        await acquireLock(carrier, owner);
+        taken.push(carrier);
+      } catch (error) {
+        if (!(await skips(carrier))) throw error;
+      }
     }
   } catch (error) {
     await release();

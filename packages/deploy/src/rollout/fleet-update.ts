@@ -11,7 +11,7 @@ import {
 import { isUnreachable } from '../hosts/run-on-host.ts';
 import { batchesOf } from './batches.ts';
 import type { HostUpdate } from './host-update.ts';
-import { checkHost, findUnhealthy, watchHosts } from './watch-hosts.ts';
+import { checkHost, findMembers, findUnhealthy, watchHosts } from './watch-hosts.ts';
 
 /** Pause before a second connection to a host. */
 const RECONNECT_MS = 2_000;
@@ -45,6 +45,11 @@ export class FleetUpdate {
     return this.#options.release.documents.digest;
   }
 
+  /** Hosts that haven't left the fleet. */
+  get #members(): readonly HostUpdate[] {
+    return this.#updates.filter(({ hasLeft }) => !hasLeft);
+  }
+
   /** True once a host was changed. */
   get hasActivated(): boolean {
     return this.#updates.some(({ result }) => result.outcome === 'activated');
@@ -66,6 +71,7 @@ export class FleetUpdate {
           this.#before.set(update, status);
           return true;
         } catch (error) {
+          if (await update.skipIfLeft()) return true;
           update.fail(error);
           return false;
         }
@@ -77,7 +83,7 @@ export class FleetUpdate {
   /** Activates the release on one batch of hosts after the other, as long as all that have it are healthy. */
   async update(): Promise<'healthy' | 'unhealthy' | 'stopped'> {
     const { batchSize, stop } = this.#options;
-    for (const batch of batchesOf(this.#updates, batchSize)) {
+    for (const batch of batchesOf(this.#members, batchSize)) {
       if (stop.aborted) return 'stopped';
       if (!(await this.#areHealthy())) return 'unhealthy';
       await Promise.all(batch.map((update) => this.#updateHost(update)));
@@ -85,7 +91,9 @@ export class FleetUpdate {
       if (outcomes.some((outcome) => outcome === 'failed' || outcome === 'reverted')) {
         return 'unhealthy';
       }
-      this.#done.push(...batch.filter(({ result }) => result.outcome !== 'untouched'));
+      const isDone = ({ result, hasLeft }: HostUpdate) =>
+        result.outcome !== 'untouched' && !hasLeft;
+      this.#done.push(...batch.filter(isDone));
     }
     return 'healthy';
   }
@@ -105,7 +113,7 @@ export class FleetUpdate {
    * updated. A service that ended has been restarted and serves again, so unhealthy hosts aren't drained all at once.
    */
   async revert(): Promise<void> {
-    const revertible = this.#updates.filter((update) => this.#revertible.has(update)).reverse();
+    const revertible = this.#members.filter((update) => this.#revertible.has(update)).reverse();
     const inOrder = [
       ...revertible.filter((update) => this.#unhealthy.has(update)),
       ...revertible.filter((update) => !this.#unhealthy.has(update)),
@@ -120,6 +128,7 @@ export class FleetUpdate {
   }
 
   async #updateHost(update: HostUpdate): Promise<void> {
+    if (await update.skipIfLeft()) return;
     const before = this.#before.get(update);
     const { history = [] } = before ?? {};
     const isCurrent = before?.current === this.#digest && before.pending === undefined;
@@ -146,7 +155,10 @@ export class FleetUpdate {
   }
 
   async #areHealthy(): Promise<boolean> {
-    const unhealthy = await findUnhealthy(this.#done, this.#check);
+    const members = await findMembers(this.#done);
+    const found = await findUnhealthy(members, this.#check);
+    const isLeft = await Promise.all(found.map((update) => update.skipIfEnded()));
+    const unhealthy = found.filter((_, index) => isLeft[index] !== true);
     for (const update of unhealthy) this.#unhealthy.add(update);
     return unhealthy.length === 0;
   }

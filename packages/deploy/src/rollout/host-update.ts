@@ -1,8 +1,11 @@
 import type { Balancer } from '../balancers/balancer.ts';
+import type { Carrier } from '../carriers/carrier.ts';
 import { runCurrentAgent } from '../hosts/current-agent.ts';
 import { activatedRelease, readHostStatus } from '../hosts/host-status.ts';
 import { agentResult, type AgentResult } from '../hosts/release-agent.ts';
 import { batchSize } from './batches.ts';
+import { departureProblem, type Departure } from './departure.ts';
+import { lockFleet, type FleetLock } from './fleet-lock.ts';
 import type { FleetOptions } from './roll-out-options.ts';
 import type { HostResult, RolloutEvent, RolloutHost } from './rollout.ts';
 
@@ -11,6 +14,7 @@ export interface HostUpdateOptions extends RolloutHost {
   readonly balancer: Balancer | undefined;
   /** False when no other host would serve: the balancer goes on sending requests, which wait in the sockets of systemd. */
   readonly drains: boolean;
+  readonly departure: FleetOptions['departure'];
   readonly onEvent: (event: RolloutEvent) => void;
 }
 
@@ -18,12 +22,23 @@ type OnStep = (step: string) => void;
 
 /** Returns the updates of a fleet. */
 export function hostUpdates(
-  { hosts, balancer, batch = 1 }: FleetOptions,
+  { hosts, balancer, batch = 1, departure, othersServe = false }: FleetOptions,
   onEvent: HostUpdateOptions['onEvent'],
 ): readonly HostUpdate[] {
   // With all hosts in one batch, requests wait in the sockets of systemd, as they do without a balancer.
-  const drains = (batchSize(batch, hosts.length) ?? 1) < hosts.length;
-  return hosts.map((host) => new HostUpdate({ ...host, balancer, drains, onEvent }));
+  const drains = othersServe || (batchSize(batch, hosts.length) ?? 1) < hosts.length;
+  return hosts.map((host) => new HostUpdate({ ...host, balancer, drains, departure, onEvent }));
+}
+
+/** Takes the locks of all hosts; skips those that have left the fleet. */
+export async function lockHosts(
+  updates: readonly HostUpdate[],
+  owner: string | undefined,
+): Promise<FleetLock> {
+  const byCarrier = new Map(updates.map((update) => [update.carrier, update]));
+  const skips = async (carrier: Carrier): Promise<boolean> =>
+    (await byCarrier.get(carrier)?.skipIfLeft()) === true;
+  return lockFleet([...byCarrier.keys()], owner, skips);
 }
 
 /** One host of a rolling update: what was done there, and how it ended. */
@@ -43,6 +58,11 @@ export class HostUpdate {
 
   get result(): HostResult {
     return this.#result;
+  }
+
+  /** True once the host was skipped because it has left the fleet. */
+  get hasLeft(): boolean {
+    return this.#result.outcome === 'left';
   }
 
   /** Reports a step of this host. */
@@ -69,6 +89,32 @@ export class HostUpdate {
     });
   }
 
+  /** Returns why the host has left the fleet; `undefined` while it is a member, or when that can't be found out. */
+  async departure(): Promise<Departure | undefined> {
+    try {
+      return await this.#options.departure?.(this.carrier.host);
+    } catch {
+      // The failure before, if there is one, is the one to report.
+      return undefined;
+    }
+  }
+
+  /** Skips the host if it has left the fleet before its release was changed; returns whether it has. */
+  async skipIfLeft(): Promise<boolean> {
+    if ((await this.departure()) === undefined) return false;
+    this.end({ outcome: 'left' });
+    return true;
+  }
+
+  /**
+   * Skips the host if it was ended for a reason that isn't its health: a release may be the cause of that. Returns whether it was.
+   */
+  async skipIfEnded(): Promise<boolean> {
+    if ((await this.departure()) !== 'ended') return false;
+    this.end({ outcome: 'left' });
+    return true;
+  }
+
   /**
    * Changes the release of the host while the balancer sends it no requests. Never rejects: a failure is recorded.
    *
@@ -80,8 +126,10 @@ export class HostUpdate {
     change: (onStep: OnStep) => Promise<AgentResult>,
     { done, signal }: { readonly done: 'activated' | 'reverted'; readonly signal?: AbortSignal },
   ): Promise<void> {
+    let hasBegun = false;
     try {
       if (!(await this.#drain(signal))) return;
+      hasBegun = true;
       const { outcome, digest, message, log } = await change(this.onStep);
       const isDone = outcome === 'activated' || outcome === 'unchanged';
       const facts = {
@@ -98,6 +146,7 @@ export class HostUpdate {
       await this.#ready();
       this.end({ outcome: isDone ? done : done === 'reverted' ? 'failed' : 'reverted' });
     } catch (error) {
+      if (hasBegun ? await this.skipIfEnded() : await this.skipIfLeft()) return;
       await this.#readyIfHealthy();
       this.fail(error);
     }
@@ -122,6 +171,7 @@ export class HostUpdate {
       await this.#ready();
       this.end({ outcome: 'unchanged' });
     } catch (error) {
+      if (await this.skipIfLeft()) return;
       this.fail(error);
     }
   }
@@ -146,6 +196,9 @@ export class HostUpdate {
   async #ready(): Promise<void> {
     const { balancer } = this.#options;
     if (balancer === undefined) return;
+    // The group has deregistered it: requests would go to a host that ends.
+    const departure = await this.departure();
+    if (departure !== undefined) throw new Error(departureProblem(departure));
     this.onStep('ready');
     await balancer.ready(this.#target);
   }

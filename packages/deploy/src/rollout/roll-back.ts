@@ -1,22 +1,29 @@
 import type { HostStatus } from '../agent/status.ts';
-import { DeployError } from '../deploy-error.ts';
 import { runCurrentAgent } from '../hosts/current-agent.ts';
 import { readHostStatus } from '../hosts/host-status.ts';
-import { agentResult } from '../hosts/release-agent.ts';
+import {
+  agentResult,
+  prepareHost,
+  runReleaseAgent,
+  type AgentResult,
+  type LocalRelease,
+} from '../hosts/release-agent.ts';
 import { waitForAgent } from '../hosts/run-agent.ts';
 import { hostProblem } from '../hosts/run-on-host.ts';
+import { readRelease } from '../release/read-release.ts';
 import { batchesOf, batchSize } from './batches.ts';
-import { lockFleet } from './fleet-lock.ts';
-import { hostUpdates, type HostUpdate } from './host-update.ts';
-import { checkRollBackOptions, type FleetOptions } from './roll-out-options.ts';
+import { hostUpdates, lockHosts, type HostUpdate } from './host-update.ts';
+import { findTarget, previousOf } from './roll-back-target.ts';
+import { checkRollBackOptions, type RollBackOptions } from './roll-out-options.ts';
 import { summarize, withoutErrors, type Rollout } from './rollout.ts';
 
 /**
  * Returns the hosts of a fleet to the release before the one that runs, a batch at a time. After an update that stopped between two
- * hosts, the hosts that have the new release return to the one of the others.
+ * hosts, the hosts that have the new release return to the one of the others. With `releases`, hosts that are too new to have the release
+ * before get it.
  *
- * @throws DeployError `ERR_DEPLOY_INVALID_OPTION`, `ERR_DEPLOY_LOCKED`, or `ERR_DEPLOY_HOST` when there is no such release, or hosts would
- * return to different ones; nothing was touched then. Later failures are in the result
+ * @throws DeployError `ERR_DEPLOY_INVALID_OPTION`, `ERR_DEPLOY_LOCKED`, `ERR_DEPLOY_RELEASE_NOT_FOUND`, or `ERR_DEPLOY_HOST` when there is
+ * no such release, or hosts would return to different ones; nothing was touched then. Later failures are in the result
  *
  * @example
  * ```ts
@@ -29,79 +36,111 @@ import { summarize, withoutErrors, type Rollout } from './rollout.ts';
  * await carrier.close();
  * ```
  */
-export async function rollBack(options: FleetOptions): Promise<Rollout> {
+export async function rollBack(options: RollBackOptions): Promise<Rollout> {
   checkRollBackOptions(options);
-  const { batch = 1, signal } = options;
+  const { batch = 1, signal, releases } = options;
   const onEvent = withoutErrors(options.onEvent);
   const updates = hostUpdates(options, onEvent);
   onEvent({ type: 'phase', phase: 'lock' });
-  await using lock = await lockFleet(
-    updates.map(({ carrier }) => carrier),
-    options.owner,
-  );
+  await using lock = await lockHosts(updates, options.owner);
   const stop = AbortSignal.any([lock.signal, ...(signal ? [signal] : [])]);
-  const statuses = await Promise.all(
-    updates.map(async ({ carrier }) => {
-      await waitForAgent(carrier);
-      return readHostStatus(carrier);
-    }),
+  const result = (): Rollout =>
+    summarize(
+      updates.map((update) => update.result),
+      { stop, lock: lock.signal },
+    );
+  const statuses = await readStatuses(updates);
+  if (statuses.size === 0) return result();
+  const named = [...statuses].map(([{ carrier }, status]) => [carrier.host, status] as const);
+  const target = options.to ?? (await findTarget(named, releases));
+  const lacking = [...statuses].flatMap(([update, status]) =>
+    status.current === target || previousOf(status) === target ? [] : [update],
   );
-  for (const [index, { current }] of statuses.entries()) updates[index]?.note({ digest: current });
-  const target = findTarget(statuses, updates);
+  await using source = lacking.length > 0 ? await releases?.fetch(target) : undefined;
+  const release = source && (await localRelease(source.path, options.trustedKeys));
+  if (release !== undefined) {
+    onEvent({ type: 'phase', phase: 'prepare' });
+    if (!(await prepareAll(lacking, release))) return result();
+  }
   onEvent({ type: 'phase', phase: 'revert' });
-  for (const group of batchesOf([...updates.entries()], batchSize(batch, updates.length) ?? 1)) {
+  const members = [...statuses].filter(([{ hasLeft }]) => !hasLeft);
+  for (const group of batchesOf(members, batchSize(batch, updates.length) ?? 1)) {
     if (stop.aborted) break;
     await Promise.all(
-      group.map(async ([index, update]) => {
-        const status = statuses[index];
-        if (status?.current === target && status.pending === undefined) {
-          await update.stay();
-          return;
-        }
-        const change = async () => {
-          const result = await runCurrentAgent(update.carrier, ['rollback']);
-          const { success, data } = agentResult.safeParse(result);
-          if (success) return data;
-          throw hostProblem(update.carrier, 'its agent has no result');
-        };
-        await update.change(change, { done: 'activated', signal: stop });
+      group.map(async ([update, status]) => {
+        if (await update.skipIfLeft()) return;
+        if (status.current === target && status.pending === undefined) return update.stay();
+        const change = () =>
+          release !== undefined && lacking.includes(update)
+            ? runReleaseAgent(update.carrier, release, ['rollback', target], update.onStep)
+            : rollBackHost(update);
+        return update.change(change, { done: 'activated', signal: stop });
       }),
     );
-    if (group.some(([, { result }]) => !['activated', 'unchanged'].includes(result.outcome))) break;
+    if (
+      group.some(
+        ([
+          {
+            result: { outcome },
+          },
+        ]) => !DONE.has(outcome),
+      )
+    )
+      break;
   }
-  return summarize(
-    updates.map(({ result }) => result),
-    { stop, lock: lock.signal },
-  );
+  return result();
 }
 
-/** Release that a host returns to; after a killed activation, the one that passed its gate last. */
-function previousOf({ history, pending }: HostStatus): string | undefined {
-  return pending === undefined ? history[1] : history[0];
+/** Outcomes of a host after which the next one follows. */
+const DONE = new Set(['activated', 'unchanged', 'left']);
+
+async function rollBackHost({ carrier }: HostUpdate): Promise<AgentResult> {
+  const { success, data } = agentResult.safeParse(await runCurrentAgent(carrier, ['rollback']));
+  if (success) return data;
+  throw hostProblem(carrier, 'its agent has no result');
 }
 
-/** Finds the one release that all hosts return to. */
-function findTarget(statuses: readonly HostStatus[], updates: readonly HostUpdate[]): string {
-  const previous = statuses.map(previousOf);
-  const [first] = previous;
-  if (first !== undefined && previous.every((each) => each === first)) return first;
-  // An update stopped between two hosts: the last of them have the old release. A rollback stopped: the first of them have it.
-  const runs = (release: string, { current, pending }: HostStatus): boolean =>
-    current === release && pending === undefined;
-  const target = statuses
-    .toReversed()
-    .flatMap(({ current }) => current ?? [])
-    .find(
-      (release) =>
-        previous.includes(release) &&
-        statuses.every((status) => runs(release, status) || previousOf(status) === release),
-    );
-  if (target !== undefined) return target;
-  const shown = updates.map(
-    ({ carrier }, index) => `${carrier.host} to ${previous[index]?.slice(0, 12) ?? 'none'}`,
+/** Reads the state of each host that hasn't left the fleet. */
+async function readStatuses(
+  updates: readonly HostUpdate[],
+): Promise<ReadonlyMap<HostUpdate, HostStatus>> {
+  const members = updates.filter(({ hasLeft }) => !hasLeft);
+  const found = await Promise.all(
+    members.map(async (update) => {
+      try {
+        await waitForAgent(update.carrier);
+        const status = await readHostStatus(update.carrier);
+        update.note({ digest: status.current });
+        return [[update, status] as const];
+      } catch (error) {
+        if (await update.skipIfLeft()) return [];
+        throw error;
+      }
+    }),
   );
-  throw new DeployError(
-    'ERR_DEPLOY_HOST',
-    `The hosts would return to different releases (${shown.join(', ')}). Deploy the release that all of them are to run.`,
+  return new Map(found.flat());
+}
+
+async function localRelease(
+  path: string,
+  trustedKeys: readonly string[] | undefined,
+): Promise<LocalRelease> {
+  return { path, documents: await readRelease(path, { trustedKeys }) };
+}
+
+/** Sends the release to hosts that lack it, beside the one that runs; returns false when one of them failed. */
+async function prepareAll(updates: readonly HostUpdate[], release: LocalRelease): Promise<boolean> {
+  const prepared = await Promise.all(
+    updates.map(async (update) => {
+      try {
+        update.note({ sentBytes: await prepareHost(update.carrier, release, update.onStep) });
+        return true;
+      } catch (error) {
+        if (await update.skipIfLeft()) return true;
+        update.fail(error);
+        return false;
+      }
+    }),
   );
+  return prepared.every(Boolean);
 }

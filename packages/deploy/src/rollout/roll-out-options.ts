@@ -3,6 +3,8 @@ import { describeValue } from '@fairlead/signature';
 import type { Balancer } from '../balancers/balancer.ts';
 import { checkOptions, checkText, invalidOption } from '../check-options.ts';
 import { batchSize, type Batch } from './batches.ts';
+import type { Departure } from './departure.ts';
+import type { FetchedRelease } from '../releases/release-store.ts';
 import type { RolloutEvent, RolloutHost } from './rollout.ts';
 
 /** Options of rolling updates and rollbacks. */
@@ -16,6 +18,13 @@ export interface FleetOptions {
    * requests wait in the sockets of systemd during the restart. @defaultValue `1`
    */
   readonly batch?: Batch | undefined;
+  /**
+   * Returns why a host has left the fleet, by the host name of its carrier: such a host is skipped, unless it is unhealthy with the new
+   * release. @defaultValue hosts don't leave
+   */
+  readonly departure?: ((host: string) => Promise<Departure | undefined>) | undefined;
+  /** True if other hosts behind the balancer serve: then all of these may be drained. @defaultValue `false` */
+  readonly othersServe?: boolean | undefined;
   /** Name in the lock, for people who deploy at the same time. @defaultValue account and name of this machine */
   readonly owner?: string | undefined;
   /** Stops between two hosts; the fleet serves, and the next call goes on. @defaultValue never */
@@ -34,10 +43,32 @@ export interface RollOutOptions extends FleetOptions {
   readonly watchMs?: number | undefined;
 }
 
+/** Releases for hosts that lack the one before. A `ReleaseStore` has `fetch`. */
+export interface RollBackReleases {
+  /** Copies a release to this machine; it is removed after the rollback. */
+  fetch(digest: string): Promise<FetchedRelease>;
+  /** Returns the release before another one in the history of the fleet; `undefined` if there is none. @defaultValue none */
+  previous?(current: string): Promise<string | undefined>;
+}
+
+/** Options of `rollBack`. */
+export interface RollBackOptions extends FleetOptions {
+  /** Digest of the release to return to. @defaultValue the release before, of the hosts that have one */
+  readonly to?: string | undefined;
+  /**
+   * Releases for hosts that lack the one before, such as new instances of an Auto Scaling group. @defaultValue none: such a host is an error
+   */
+  readonly releases?: RollBackReleases | undefined;
+  /** Ed25519 public keys (PEM), one of which must have signed a release of `releases`. @defaultValue a signature isn't required */
+  readonly trustedKeys?: readonly string[] | undefined;
+}
+
 const fleetNames = {
   hosts: 'required',
   balancer: 'optional',
   batch: 'optional',
+  departure: 'optional',
+  othersServe: 'optional',
   owner: 'optional',
   signal: 'optional',
   onEvent: 'optional',
@@ -59,8 +90,19 @@ export function checkRollOutOptions(options: RollOutOptions): void {
 }
 
 /** Rejects wrong options of `rollBack`. */
-export function checkRollBackOptions(options: FleetOptions): void {
-  checkOptions('rollBack', options, fleetNames);
+export function checkRollBackOptions(options: RollBackOptions): void {
+  checkOptions('rollBack', options, {
+    ...{ ...fleetNames, to: 'optional', releases: 'optional', trustedKeys: 'optional' },
+  });
+  const { to, releases } = options;
+  if (to !== undefined && !/^[0-9a-f]{64}$/.test(to)) {
+    throw invalidOption(
+      `Option to is ${describeValue(to)}: expected the 64 hexadecimal digits of a release.`,
+    );
+  }
+  if (releases !== undefined && typeof releases.fetch !== 'function') {
+    throw invalidOption('Option releases has no method fetch().');
+  }
   checkFleet(options);
 }
 

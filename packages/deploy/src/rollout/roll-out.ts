@@ -1,8 +1,7 @@
 import { readRelease } from '../release/read-release.ts';
 import { batchSize } from './batches.ts';
-import { lockFleet } from './fleet-lock.ts';
 import { FleetUpdate } from './fleet-update.ts';
-import { hostUpdates } from './host-update.ts';
+import { hostUpdates, lockHosts } from './host-update.ts';
 import { checkRollOutOptions, type RollOutOptions } from './roll-out-options.ts';
 import { summarize, withoutErrors, type Rollout, type RolloutPhase } from './rollout.ts';
 
@@ -39,13 +38,11 @@ export async function rollOut(options: RollOutOptions): Promise<Rollout> {
   };
   const updates = hostUpdates(options, onEvent);
   phase('lock');
-  await using lock = await lockFleet(
-    updates.map(({ carrier }) => carrier),
-    options.owner,
-  );
+  await using lock = await lockHosts(updates, options.owner);
   const stop = AbortSignal.any([lock.signal, ...(options.signal ? [options.signal] : [])]);
   const size = batchSize(batch, hosts.length) ?? 1;
-  const fleet = new FleetUpdate(updates, { release, batchSize: size, stop });
+  const members = updates.filter(({ hasLeft }) => !hasLeft);
+  const fleet = new FleetUpdate(members, { release, batchSize: size, stop });
   phase('prepare');
   if (await fleet.prepare()) {
     phase('update');

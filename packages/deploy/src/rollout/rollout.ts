@@ -15,11 +15,12 @@ export interface RolloutHost {
  * - `unchanged`: the release ran already
  * - `reverted`: the release before runs again
  * - `untouched`: the host's turn didn't come
+ * - `left`: the host has left its fleet, such as an instance that its Auto Scaling group ended; it was skipped
  * - `failed`: the message says what state it is in
  */
 export interface HostResult {
   readonly host: string;
-  readonly outcome: 'activated' | 'unchanged' | 'reverted' | 'untouched' | 'failed';
+  readonly outcome: 'activated' | 'unchanged' | 'reverted' | 'untouched' | 'left' | 'failed';
   /** Release that runs there. */
   readonly digest: string | undefined;
   /** Bytes of parts that were sent. */
@@ -42,7 +43,7 @@ export type RolloutEvent =
 /**
  * Result of a rolling update or a rollback:
  *
- * - `activated`: the release runs on every host
+ * - `activated`: the release runs on every host that hasn't left the fleet
  * - `unchanged`: it ran on every host already
  * - `reverted`: it failed on a host, and every host runs the release before
  * - `aborted`: stopped by `signal` between two hosts; each host runs one of the two releases, and the next call goes on
@@ -80,13 +81,16 @@ export function summarize(
 ): Rollout {
   const isAborted = stop.aborted;
   const lost = lock.aborted && lock.reason instanceof Error ? lock.reason.message : undefined;
-  const message = hosts.find((host) => host.message !== undefined)?.message ?? lost;
-  return { outcome: outcomeOf(hosts, isAborted), hosts, ...(message !== undefined && { message }) };
+  const members = hosts.filter(({ outcome }) => outcome !== 'left');
+  const none = members.length === 0 ? 'Every host has left the fleet' : undefined;
+  const message = members.find((host) => host.message !== undefined)?.message ?? lost ?? none;
+  const outcome = outcomeOf(members, isAborted);
+  return { outcome, hosts, ...(message !== undefined && { message }) };
 }
 
 function outcomeOf(hosts: readonly HostResult[], isAborted: boolean): Rollout['outcome'] {
   const outcomes = new Set(hosts.map(({ outcome }) => outcome));
-  if (outcomes.has('failed')) return 'failed';
+  if (outcomes.size === 0 || outcomes.has('failed')) return 'failed';
   if (outcomes.has('reverted')) return outcomes.has('activated') ? 'failed' : 'reverted';
   if (isAborted || outcomes.has('untouched')) return 'aborted';
   return outcomes.has('activated') ? 'activated' : 'unchanged';

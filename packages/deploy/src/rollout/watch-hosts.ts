@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { AgentResult } from '../hosts/release-agent.ts';
+import { departureProblem } from './departure.ts';
 import type { HostUpdate } from './host-update.ts';
 
 /** Pause between two checks of the hosts. */
@@ -12,10 +13,20 @@ export type Check = (update: HostUpdate) => Promise<AgentResult>;
 /** Checks one host; one that can't be reached has failed. */
 export async function checkHost(update: HostUpdate, check: Check): Promise<AgentResult> {
   try {
+    if ((await update.departure()) === 'unhealthy') {
+      return { outcome: 'failed', message: departureProblem('unhealthy') };
+    }
     return await check(update);
   } catch (error) {
     return { outcome: 'failed', message: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** Skips the hosts that were ended, and returns the others. */
+export async function findMembers(updates: readonly HostUpdate[]): Promise<readonly HostUpdate[]> {
+  const members = updates.filter(({ hasLeft }) => !hasLeft);
+  const isLeft = await Promise.all(members.map((update) => update.skipIfEnded()));
+  return members.filter((_, index) => isLeft[index] !== true);
 }
 
 /** Checks hosts once, and returns those that aren't healthy; their results say why. */

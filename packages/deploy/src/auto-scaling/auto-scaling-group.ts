@@ -1,0 +1,225 @@
+import {
+  DescribeAutoScalingGroupsCommand,
+  DescribeInstanceRefreshesCommand,
+  type AutoScalingClient,
+  type AutoScalingGroup as GroupDescription,
+  type Instance,
+} from '@aws-sdk/client-auto-scaling';
+
+import { checkOptions, checkText, invalidOption } from '../check-options.ts';
+import { DeployError } from '../deploy-error.ts';
+import type { Departure } from '../rollout/departure.ts';
+
+/** Options of {@link AutoScalingGroup}. */
+export interface AutoScalingGroupOptions {
+  /** Client of EC2 Auto Scaling, with region and credentials. */
+  readonly client: AutoScalingClient;
+  /** Name of the group. */
+  readonly name: string;
+}
+
+/** State of an Auto Scaling group. */
+export interface GroupState {
+  /** IDs of the instances that serve: in the state `InService`, and healthy. Sorted. */
+  readonly inService: readonly string[];
+  /** IDs of instances whose first boot isn't finished: in the states `Pending`, `Pending:Wait` and `Pending:Proceed`. */
+  readonly starting: readonly string[];
+  /** The other instances by their states, such as `Standby`, `Terminating:Wait`, or `InService, Unhealthy`. */
+  readonly others: ReadonlyMap<string, string>;
+  /** Processes that are suspended, such as `Launch`. */
+  readonly suspendedProcesses: readonly string[];
+  /** ARNs of the target groups that the group registers its instances with. */
+  readonly targetGroupArns: readonly string[];
+  /** Instances that have booted before wait in a warm pool. */
+  readonly hasWarmPool: boolean;
+}
+
+/** States of an instance refresh that has ended. */
+const ENDED = new Set([
+  'Successful',
+  'Failed',
+  'Cancelled',
+  'RollbackFailed',
+  'RollbackSuccessful',
+]);
+/** Time for which an answer is used again, in milliseconds: all hosts of an update are looked up in one. */
+const RECENT_MS = 1_500;
+
+/**
+ * Auto Scaling group whose instances are the hosts of an environment. Needs `autoscaling:DescribeAutoScalingGroups` and
+ * `autoscaling:DescribeInstanceRefreshes`.
+ *
+ * @throws DeployError `ERR_DEPLOY_INVALID_OPTION`
+ *
+ * @example
+ * ```ts
+ * import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+ * import { AutoScalingGroup } from '@fairlead/deploy/auto-scaling';
+ *
+ * const client = new AutoScalingClient({
+ *   region: 'eu-central-1',
+ *   endpoint: 'http://127.0.0.1:1',
+ *   credentials: { accessKeyId: 'none', secretAccessKey: 'none' },
+ *   maxAttempts: 1,
+ * });
+ * const group = new AutoScalingGroup({ client, name: 'shop' });
+ * console.log(await group.read().catch((error) => error.code)); // ERR_DEPLOY_GROUP
+ * ```
+ */
+export class AutoScalingGroup {
+  readonly name: string;
+  readonly #client: AutoScalingClient;
+  /** Instances that were healthy when they were listed last. */
+  readonly #healthy = new Map<string, boolean>();
+  #recent: { readonly at: number; readonly instances: Promise<readonly Instance[]> } | undefined;
+
+  constructor(options: AutoScalingGroupOptions) {
+    checkOptions('AutoScalingGroup', options, { client: 'required', name: 'required' });
+    const { client, name } = options;
+    if (typeof client.send !== 'function') {
+      throw invalidOption(
+        'Option client: expected a client of the AWS SDK for JavaScript, version 3.',
+      );
+    }
+    checkText('name', 'the name of an Auto Scaling group', name);
+    this.#client = client;
+    this.name = name;
+  }
+
+  /**
+   * Reads the instances and the settings of the group.
+   *
+   * @throws DeployError `ERR_DEPLOY_GROUP_NOT_FOUND`, `ERR_DEPLOY_GROUP` when AWS can't be reached or refuses the request
+   */
+  async read(): Promise<GroupState> {
+    const group = await this.#describe();
+    const instances = this.#note(group.Instances ?? []);
+    const inState = (test: (instance: Instance) => boolean): string[] =>
+      instances.filter(test).map(idOf).toSorted();
+    const others = instances.filter((each) => !isServing(each) && !isStarting(each));
+    return {
+      inService: inState(isServing),
+      starting: inState(isStarting),
+      others: new Map(others.map((each) => [idOf(each), describeState(each)])),
+      suspendedProcesses: (group.SuspendedProcesses ?? [])
+        .flatMap(({ ProcessName }) => ProcessName ?? [])
+        .toSorted(),
+      targetGroupArns: group.TargetGroupARNs ?? [],
+      hasWarmPool: group.WarmPoolConfiguration !== undefined,
+    };
+  }
+
+  /**
+   * Requires that no instance refresh replaces the instances.
+   *
+   * @throws DeployError `ERR_DEPLOY_GROUP_REFRESHING`, `ERR_DEPLOY_GROUP`
+   */
+  async requireNoRefresh(): Promise<void> {
+    let token: string | undefined;
+    do {
+      const { InstanceRefreshes = [], NextToken } = await this.#call(
+        'autoscaling:DescribeInstanceRefreshes',
+        this.#client.send(
+          new DescribeInstanceRefreshesCommand({
+            AutoScalingGroupName: this.name,
+            ...(token !== undefined && { NextToken: token }),
+          }),
+        ),
+      );
+      for (const {
+        Status = '',
+        InstanceRefreshId = '',
+        PercentageComplete = 0,
+      } of InstanceRefreshes) {
+        if (ENDED.has(Status)) continue;
+        throw new DeployError(
+          'ERR_DEPLOY_GROUP_REFRESHING',
+          `The instance refresh ${InstanceRefreshId} of the Auto Scaling group ${this.name} is ${Status} (${PercentageComplete} %): it replaces the instances, and a deployment would change those that it ends. Wait for it, or cancel it: aws autoscaling cancel-instance-refresh --auto-scaling-group-name ${this.name}`,
+        );
+      }
+      token = NextToken;
+    } while (token !== undefined);
+  }
+
+  /**
+   * Returns whether an instance has left the group, or is about to leave: `unhealthy` if the group replaces it for its health, `ended`
+   * for another reason, such as a scale-in; `undefined` while it is a member. An instance that was put on standby has left.
+   *
+   * @throws DeployError `ERR_DEPLOY_GROUP_NOT_FOUND`, `ERR_DEPLOY_GROUP`
+   */
+  async departureOf(id: string): Promise<Departure | undefined> {
+    const now = performance.now();
+    if (this.#recent === undefined || now - this.#recent.at > RECENT_MS) {
+      const instances = this.#describe().then((group) => this.#note(group.Instances ?? []));
+      this.#recent = { at: now, instances };
+    }
+    const found = (await this.#recent.instances).find((each) => idOf(each) === id);
+    if (found !== undefined && (isServing(found) || isStarting(found))) return undefined;
+    return this.#healthy.get(id) === false ? 'unhealthy' : 'ended';
+  }
+
+  #note(instances: readonly Instance[]): readonly Instance[] {
+    for (const each of instances) this.#healthy.set(idOf(each), isHealthy(each));
+    return instances;
+  }
+
+  async #describe(): Promise<GroupDescription> {
+    let token: string | undefined;
+    do {
+      const { AutoScalingGroups = [], NextToken } = await this.#call(
+        'autoscaling:DescribeAutoScalingGroups',
+        this.#client.send(
+          new DescribeAutoScalingGroupsCommand({
+            AutoScalingGroupNames: [this.name],
+            ...(token !== undefined && { NextToken: token }),
+          }),
+        ),
+      );
+      const found = AutoScalingGroups.find((each) => each.AutoScalingGroupName === this.name);
+      if (found !== undefined) return found;
+      token = NextToken;
+    } while (token !== undefined);
+    throw new DeployError(
+      'ERR_DEPLOY_GROUP_NOT_FOUND',
+      `There is no Auto Scaling group ${JSON.stringify(this.name)} in ${await this.#client.config.region()} in the account of these credentials: check the name, the region and the account.`,
+    );
+  }
+
+  async #call<T>(action: string, sending: Promise<T>): Promise<T> {
+    try {
+      return await sending;
+    } catch (cause) {
+      const { name, message } = cause instanceof Error ? cause : new Error(String(cause));
+      const isDenied = /AccessDenied|UnauthorizedOperation|NotAuthorized/.test(name);
+      const fix = isDenied
+        ? `Allow ${action} on "*": no policy can name its resource.`
+        : 'Check the credentials, the region and the network.';
+      throw new DeployError(
+        'ERR_DEPLOY_GROUP',
+        `The Auto Scaling group ${this.name} can't be read: ${name}: ${message.replace(/\.$/, '')}. ${fix}`,
+        { cause },
+      );
+    }
+  }
+}
+
+function idOf({ InstanceId = '' }: Instance): string {
+  return InstanceId;
+}
+
+function isHealthy({ HealthStatus }: Instance): boolean {
+  return HealthStatus?.toLowerCase() !== 'unhealthy';
+}
+
+function isServing(instance: Instance): boolean {
+  return instance.LifecycleState === 'InService' && isHealthy(instance);
+}
+
+function isStarting({ LifecycleState }: Instance): boolean {
+  return /^Pending(?::|$)/.test(LifecycleState ?? '');
+}
+
+function describeState(instance: Instance): string {
+  const { LifecycleState = 'unknown' } = instance;
+  return isHealthy(instance) ? LifecycleState : `${LifecycleState}, Unhealthy`;
+}
