@@ -143,6 +143,10 @@ const byDeployCode: Readonly<Partial<Record<DeployErrorCode, ExitCode>>> = {
   ERR_DEPLOY_RELEASE_PARAMETER: unavailable,
   ERR_DEPLOY_RELEASE_NOT_FOUND: notFound,
   ERR_DEPLOY_LOCKED: conflict,
+  ERR_DEPLOY_GROUP: unavailable,
+  ERR_DEPLOY_GROUP_EMPTY: notFound,
+  ERR_DEPLOY_GROUP_NOT_FOUND: notFound,
+  ERR_DEPLOY_GROUP_REFRESHING: conflict,
   ERR_DEPLOY_RELEASE_DAMAGED: damaged,
   ERR_DEPLOY_RELEASE_UNTRUSTED: damaged,
 };

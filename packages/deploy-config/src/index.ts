@@ -53,6 +53,7 @@ export type { ContainerFile } from './containers/render-containers.ts';
 export { defineEnvironments } from './environments/define-environments.ts';
 export type { Environment } from './environments/environment.ts';
 export type {
+  AutoScalingGroupInput,
   CheckInput,
   CopiedRegistryInput,
   EnvironmentInput,

@@ -22,7 +22,7 @@ export function knownSettings(
       knownSettings(option, path, value),
     );
   }
-  if (schema instanceof z.ZodArray && step !== undefined) {
+  if (schema instanceof z.ZodArray && step !== undefined && /^\d+$/.test(String(step))) {
     return knownSettings(schema.element as z.ZodType, rest, valueAt(value, [step]));
   }
   if (schema instanceof z.ZodRecord && step !== undefined) {

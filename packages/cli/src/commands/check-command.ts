@@ -8,6 +8,7 @@ import { audited } from '../deploy/audited.ts';
 import { shortDigest } from '../deploy/format-release.ts';
 import { openReleases } from '../deploy/open-releases.ts';
 import { hostValues, onHosts, requireAllHosts } from '../hosts/on-hosts.ts';
+import { readHosts, type ReachableEnvironment } from '../hosts/read-hosts.ts';
 import { hostLabel } from '../hosts/select-hosts.ts';
 import {
   auditActorOption,
@@ -34,13 +35,14 @@ export function defineCheckCommand(command: Command, context: CommandContext): v
     .addOption(auditReasonOption)
     .addOption(jsonOption)
     .action(async (environment, options) => {
-      const chosen = await readConfig(options.config, environment);
-      const { url, checks } = requireChecks(chosen);
+      const config = await readConfig(options.config, environment);
+      const { url, checks } = requireChecks(config);
+      const chosen = await readHosts(context, config);
       const { json } = options;
       const release = await runningRelease(context, chosen);
       const store = await openReleases(chosen);
       const { checkService } = await import('@fairlead/deploy');
-      const { hosts } = chosen.environment;
+      const { hosts } = chosen;
       const passed = (results: readonly ServiceCheck[]): boolean =>
         results.every(({ failed }) => failed === 0);
       const results = await audited(
@@ -92,7 +94,10 @@ function requireChecks({ name, environment }: ChosenEnvironment) {
 }
 
 /** Returns the release that every host runs. */
-async function runningRelease(context: CommandContext, chosen: ChosenEnvironment): Promise<string> {
+async function runningRelease(
+  context: CommandContext,
+  chosen: ReachableEnvironment,
+): Promise<string> {
   const { readHostStatus } = await import('@fairlead/deploy');
   const results = await onHosts(context, { chosen }, async (carrier) => {
     const { current, pending } = await readHostStatus(carrier);

@@ -3,15 +3,18 @@ import type { HostRollOutPlan, ReleaseDocuments } from '@fairlead/deploy';
 import { addExamples } from '../add-examples.ts';
 import type { CommandContext } from '../command-context.ts';
 import { confirmEnvironment, environmentNamed } from '../deploy/confirm-environment.ts';
+import { describeHosts } from '../deploy/change-release.ts';
 import { deployRelease } from '../deploy/deploy-release.ts';
 import { findRelease } from '../deploy/find-release.ts';
 import { shortDigest } from '../deploy/format-release.ts';
-import { type ChosenEnvironment, readConfig } from '../config/read-config.ts';
+import { readConfig } from '../config/read-config.ts';
 import { openReleases } from '../deploy/open-releases.ts';
+import { requireDeployable } from '../deploy/require-deployable.ts';
 import { requirePromotion } from '../deploy/require-promotion.ts';
 import { trustedKeysOf } from '../deploy/trusted-keys.ts';
 import { reportRollout } from '../deploy/run-rollout.ts';
 import { type HostResult, hostValues, onHosts, requireAllHosts } from '../hosts/on-hosts.ts';
+import { readHosts, type ReachableEnvironment } from '../hosts/read-hosts.ts';
 import { hostLabel } from '../hosts/select-hosts.ts';
 import {
   auditActorOption,
@@ -49,7 +52,9 @@ export function defineDeployCommand(command: Command, context: CommandContext): 
     .addOption(jsonOption)
     .action(async (named, options) => {
       const { yes, json = false, dryRun = false } = options;
-      const chosen = await readConfig(options.config, environmentNamed(named, yes));
+      const config = await readConfig(options.config, environmentNamed(named, yes));
+      const chosen = await readHosts(context, config);
+      await requireDeployable(context, chosen);
       const store = await openReleases(chosen);
       const { readRelease } = await import('@fairlead/deploy');
       await using found = await findRelease(context, { chosen, store, given: options.release });
@@ -62,16 +67,17 @@ export function defineDeployCommand(command: Command, context: CommandContext): 
         return;
       }
       const digest = shortDigest(documents.digest);
-      const where = `${count(chosen.environment.hosts.length, 'host')} of ${chosen.name}`;
+      const { name } = chosen;
       await confirmEnvironment(
         context,
         { chosen, named, yes },
-        `deploy release ${digest} to ${where}`,
+        `deploy release ${digest} to ${count(chosen.hosts.length, 'host')} of ${name}`,
       );
       const rollout = await deployRelease(context, {
         ...{ chosen, store, release, trustedKeys, json },
         ...{ digest: documents.digest, watchMs: options.watch, by: options },
       });
+      const where = describeHosts(rollout, name);
       reportRollout(context, json, rollout, {
         activated: `Release ${digest} runs on ${where}.`,
         unchanged: `Release ${digest} runs on ${where} already: nothing was changed.`,
@@ -100,7 +106,7 @@ interface PreviewOptions {
 /** Shows for each host what a deployment would do. */
 async function preview(
   context: CommandContext,
-  chosen: ChosenEnvironment,
+  chosen: ReachableEnvironment,
   { documents, release, trustedKeys, json }: PreviewOptions,
 ): Promise<void> {
   const { planRollOut } = await import('@fairlead/deploy');

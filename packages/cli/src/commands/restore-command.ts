@@ -8,10 +8,12 @@ import { audited } from '../deploy/audited.ts';
 import { confirmEnvironment, environmentNamed } from '../deploy/confirm-environment.ts';
 import { findRelease } from '../deploy/find-release.ts';
 import { openReleases } from '../deploy/open-releases.ts';
+import { requireDeployable } from '../deploy/require-deployable.ts';
 import { trustedKeysOf } from '../deploy/trusted-keys.ts';
 import { shortDigest } from '../deploy/format-release.ts';
 import { onHosts } from '../hosts/on-hosts.ts';
 import { presentHosts } from '../hosts/present-hosts.ts';
+import { readHosts } from '../hosts/read-hosts.ts';
 import { hostLabel, selectHosts } from '../hosts/select-hosts.ts';
 import {
   auditActorOption,
@@ -49,13 +51,15 @@ export function defineRestoreCommand(command: Command, context: CommandContext):
     .addOption(jsonOption)
     .action(async (named, options) => {
       const { yes } = options;
-      const chosen = await readConfig(options.config, environmentNamed(named, yes));
-      if (chosen.deployment.backup === undefined) {
+      const config = await readConfig(options.config, environmentNamed(named, yes));
+      if (config.deployment.backup === undefined) {
         throw new CliError(
           'ERR_CLI_USAGE',
           'the deployment has no backup, which names the state of a host: set backup, such as { to: "s3://bucket/prefix" }',
         );
       }
+      const chosen = await readHosts(context, config);
+      await requireDeployable(context, chosen);
       const urls = selectHosts(chosen, options.host);
       const where = urls.map(hostLabel).join(', ');
       const what = `restore the backup on ${where}, and activate a release`;

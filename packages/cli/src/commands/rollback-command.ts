@@ -1,13 +1,17 @@
 import type { Command } from '@commander-js/extra-typings';
-import type { Rollout } from '@fairlead/deploy';
+import type { ReleaseStore, RollBackOptions, Rollout } from '@fairlead/deploy';
 import { addExamples } from '../add-examples.ts';
 import type { CommandContext } from '../command-context.ts';
 import { readConfig } from '../config/read-config.ts';
 import { audited } from '../deploy/audited.ts';
+import { changeRelease, describeHosts, releaseOf } from '../deploy/change-release.ts';
 import { confirmEnvironment, environmentNamed } from '../deploy/confirm-environment.ts';
 import { openReleases } from '../deploy/open-releases.ts';
-import { reportRollout, runRollout } from '../deploy/run-rollout.ts';
-import { writeReleaseOf } from '../deploy/write-release-parameter.ts';
+import { previousRelease } from '../deploy/previous-release.ts';
+import { requireDeployable } from '../deploy/require-deployable.ts';
+import { reportRollout, type RunRolloutOptions } from '../deploy/run-rollout.ts';
+import { trustedKeysOf } from '../deploy/trusted-keys.ts';
+import { readHosts, type ReachableEnvironment } from '../hosts/read-hosts.ts';
 import {
   auditActorOption,
   auditReasonOption,
@@ -30,30 +34,35 @@ export function defineRollbackCommand(command: Command, context: CommandContext)
     .addOption(jsonOption)
     .action(async (named, options) => {
       const { yes, json = false } = options;
-      const chosen = await readConfig(options.config, environmentNamed(named, yes));
-      const where = `${count(chosen.environment.hosts.length, 'host')} of ${chosen.name}`;
+      const config = await readConfig(options.config, environmentNamed(named, yes));
+      const chosen = await readHosts(context, config);
+      await requireDeployable(context, chosen);
       await confirmEnvironment(
         context,
         { chosen, named, yes },
-        `return ${where} to the release before`,
+        `return ${count(chosen.hosts.length, 'host')} of ${chosen.name} to the release before`,
       );
       const { rollBack } = await import('@fairlead/deploy');
       const store = await openReleases(chosen);
+      const sources = await sourcesOf(chosen, store);
+      const work =
+        (to?: string): RunRolloutOptions['work'] =>
+        (fleet) =>
+          rollBack({ ...fleet, ...sources, to });
       const rollout = await audited(
         context,
         {
           ...{ chosen, store, command: 'rollback', by: options },
-          resultOf: ({ outcome, hosts }: Rollout) => ({ outcome, release: hosts[0]?.digest }),
+          resultOf: (result: Rollout) => ({
+            outcome: result.outcome,
+            release: releaseOf(result) ?? result.hosts[0]?.digest,
+          }),
         },
-        async () => {
-          const result = await runRollout(context, { chosen, json, work: rollBack });
-          await writeReleaseOf(chosen, result);
-          return result;
-        },
+        () => changeRelease(context, { ...{ chosen, json }, work: work(), workOnNew: work }),
       );
-      const [first] = rollout.hosts;
+      const where = describeHosts(rollout, chosen.name);
       reportRollout(context, json, rollout, {
-        activated: `Release ${first?.digest?.slice(0, 12) ?? ''} runs again on ${where}.`,
+        activated: `Release ${releaseOf(rollout)?.slice(0, 12) ?? ''} runs again on ${where}.`,
         unchanged: `Nothing was changed: ${where} run that release already.`,
       });
     });
@@ -61,4 +70,20 @@ export function defineRollbackCommand(command: Command, context: CommandContext)
     ['return to the release before', 'fairlead rollback production'],
     ['in CI', 'fairlead rollback production --yes --json'],
   ]);
+}
+
+/** Returns where new instances of an Auto Scaling group get the release before. */
+async function sourcesOf(
+  chosen: ReachableEnvironment,
+  store: ReleaseStore,
+): Promise<Pick<RollBackOptions, 'releases' | 'trustedKeys'>> {
+  if (chosen.hostGroup === undefined) return {};
+  return {
+    trustedKeys: await trustedKeysOf(chosen),
+    releases: {
+      fetch: (digest) => store.fetch(digest),
+      previous: async (current) =>
+        previousRelease(await store.audit.entries({ environment: chosen.name }), current),
+    },
+  };
 }

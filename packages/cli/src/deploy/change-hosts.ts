@@ -1,13 +1,13 @@
 import type { Carrier } from '@fairlead/deploy';
 import type { CommandContext } from '../command-context.ts';
-import type { ChosenEnvironment } from '../config/read-config.ts';
 import { type HostResult, onHosts } from '../hosts/on-hosts.ts';
+import type { ReachableEnvironment } from '../hosts/read-hosts.ts';
 import { audited } from './audited.ts';
 import { openReleases } from './open-releases.ts';
 
 /** Change of hosts that needs no rolling update. */
 export interface ChangeHostsOptions {
-  readonly chosen: ChosenEnvironment;
+  readonly chosen: ReachableEnvironment;
   /** Command in the audit log, without the arguments of a program. */
   readonly command: string;
   /** Changes nothing, so that the audit log has no entry. @defaultValue `false` */

@@ -1,14 +1,15 @@
 import type { ReleaseStore, Rollout } from '@fairlead/deploy';
 import { auditContext, type CommandContext } from '../command-context.ts';
 import type { ChosenEnvironment } from '../config/read-config.ts';
+import type { ReachableEnvironment } from '../hosts/read-hosts.ts';
 import { hostLabel } from '../hosts/select-hosts.ts';
 import { audited } from './audited.ts';
-import { runRollout } from './run-rollout.ts';
-import { writeReleaseOf } from './write-release-parameter.ts';
+import { changeRelease } from './change-release.ts';
+import type { RunRolloutOptions } from './run-rollout.ts';
 
 /** Options of {@link deployRelease}. */
 export interface DeployReleaseOptions {
-  readonly chosen: ChosenEnvironment;
+  readonly chosen: ReachableEnvironment;
   readonly store: ReleaseStore;
   /** Path of the release. */
   readonly release: string;
@@ -35,20 +36,18 @@ export async function deployRelease(
       ...{ chosen, store, command: 'deploy', release: digest, by },
       resultOf: ({ outcome }: Rollout) => ({ outcome }),
     },
-    async () => {
-      const result = await runRollout(context, {
-        ...{ chosen, json },
-        work: (fleet) =>
-          rollOut({ ...fleet, release, trustedKeys, ...(watchMs !== undefined && { watchMs }) }),
-      });
-      await writeReleaseOf(chosen, result);
-      return result;
+    () => {
+      const work: RunRolloutOptions['work'] = (fleet) =>
+        rollOut({ ...fleet, release, trustedKeys, ...(watchMs !== undefined && { watchMs }) });
+      return changeRelease(context, { ...{ chosen, json, work }, workOnNew: () => work });
     },
   );
   const outcome = resultOf(rollout, chosen);
   if (outcome !== undefined) {
     const { actor } = auditContext(context, by);
-    const hosts = chosen.environment.hosts.map(({ url }) => hostLabel(url));
+    const hosts = rollout.hosts.flatMap((each) =>
+      each.outcome === 'left' ? [] : [hostLabel(each.host)],
+    );
     await store.results.add({
       ...{ actor, outcome, hosts, release: digest },
       environment: chosen.name,

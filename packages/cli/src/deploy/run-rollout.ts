@@ -1,28 +1,28 @@
-import type { Balancer, Rollout, RolloutEvent, RolloutHost } from '@fairlead/deploy';
+import type { FleetOptions, Rollout, RolloutEvent, RolloutHost } from '@fairlead/deploy';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
 import { openCarrier } from '../hosts/open-carrier.ts';
-import { hostLabel, selectHosts } from '../hosts/select-hosts.ts';
+import { instanceOf, type ReachableEnvironment } from '../hosts/read-hosts.ts';
+import { hostLabel } from '../hosts/select-hosts.ts';
 import { count, formatBytes } from '../output/format-values.ts';
 import { oneLine } from '../output/plain-text.ts';
 import { shortDigest } from './format-release.ts';
+import { instanceTargets } from './instance-targets.ts';
 import { LiveTable } from './live-table.ts';
 import { openBalancer } from './open-balancer.ts';
-import type { ChosenEnvironment } from '../config/read-config.ts';
 
 /** Options that rolling updates and rollbacks have in common. */
-interface FleetOfRollout {
-  readonly hosts: readonly RolloutHost[];
-  readonly balancer: Balancer | undefined;
-  readonly batch: number | `${number}%`;
-  readonly signal: AbortSignal | undefined;
-  readonly onEvent: (event: RolloutEvent) => void;
-}
+type FleetOfRollout = Pick<
+  FleetOptions,
+  'hosts' | 'balancer' | 'batch' | 'signal' | 'onEvent' | 'departure' | 'othersServe'
+>;
 
 /** Options of {@link runRollout}. */
 export interface RunRolloutOptions {
-  readonly chosen: ChosenEnvironment;
+  readonly chosen: ReachableEnvironment;
   readonly json: boolean;
+  /** Other hosts of the environment serve. @defaultValue `false` */
+  readonly othersServe?: boolean;
   /** Calls `rollOut` or `rollBack` of the library. */
   readonly work: (fleet: FleetOfRollout) => Promise<Rollout>;
 }
@@ -35,7 +35,7 @@ export interface RunRolloutOptions {
  */
 export async function runRollout(
   context: CommandContext,
-  { chosen, json, work }: RunRolloutOptions,
+  { chosen, json, work, othersServe = false }: RunRolloutOptions,
 ): Promise<Rollout> {
   const signal = context.io.stopSignal?.();
   const note = (): void => {
@@ -47,23 +47,38 @@ export async function runRollout(
   const balancer = await openBalancer(chosen);
   const hosts = await openHosts(chosen);
   const progress = json ? jsonProgress(context) : tableProgress(context, hosts);
+  const left: string[] = [];
+  const onEvent = (event: RolloutEvent): void => {
+    if (event.type === 'host' && event.outcome === 'left') left.push(event.host);
+    progress.onEvent(event);
+  };
+  const group = chosen.hostGroup?.group;
+  const departure = group && ((host: string) => group.departureOf(instanceOf(host)));
   try {
     const { batch = 1 } = chosen.environment;
-    return await work({ ...{ hosts, balancer, batch, signal }, onEvent: progress.onEvent });
+    return await work({ ...{ hosts, balancer, batch, signal, departure, othersServe, onEvent } });
   } finally {
     progress.end();
+    if (left.length > 0) {
+      context.output.note(
+        oneLine(
+          `fairlead: skipped, because ${group?.name ?? 'the group'} ends them: ${left.join(', ')}`,
+        ),
+      );
+    }
     signal?.removeEventListener('abort', note);
     await Promise.all(hosts.map(({ carrier }) => carrier.close()));
   }
 }
 
-async function openHosts(chosen: ChosenEnvironment): Promise<readonly RolloutHost[]> {
+async function openHosts(chosen: ReachableEnvironment): Promise<readonly RolloutHost[]> {
   const { balancerTarget } = await import('@fairlead/deploy-config');
+  const targets = await instanceTargets(chosen);
   return Promise.all(
-    selectHosts(chosen, undefined).map(async (url, index) => {
-      const { target } = { ...chosen.environment.hosts[index] };
-      return { carrier: await openCarrier(url, chosen), target: balancerTarget({ url, target }) };
-    }),
+    chosen.hosts.map(async ({ url, target = targets.get(url) }) => ({
+      carrier: await openCarrier(url, chosen),
+      target: balancerTarget({ url, target }),
+    })),
   );
 }
 
@@ -139,7 +154,8 @@ export function reportRollout(
       'stopped: each host runs the release before or the new one; run fairlead deploy again to finish, or fairlead rollback',
     );
   }
-  const problems = hosts.flatMap(({ host, message, log = [] }) =>
+  const members = hosts.filter((each) => each.outcome !== 'left');
+  const problems = members.flatMap(({ host, message, log = [] }) =>
     message === undefined
       ? []
       : [
@@ -153,8 +169,14 @@ export function reportRollout(
       `the release failed, and the release before runs again:${problems.join('')}`,
     );
   }
+  if (members.length === 0) {
+    throw new CliError(
+      'ERR_CLI_HOSTS_FAILED',
+      'every host was ended by its Auto Scaling group before it had the release: run the command again once others are in service',
+    );
+  }
   throw new CliError(
     'ERR_CLI_HOSTS_FAILED',
-    `${hosts.filter((each) => each.outcome === 'failed').length} of ${count(hosts.length, 'host')} failed:${problems.join('')}`,
+    `${members.filter((each) => each.outcome === 'failed').length} of ${count(members.length, 'host')} failed:${problems.join('')}`,
   );
 }

@@ -1,26 +1,41 @@
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import type { Rollout } from '@fairlead/deploy';
 import { CliError } from '../cli-error.ts';
 import type { ChosenEnvironment } from '../config/read-config.ts';
 import { errorCodeOf } from '../exit-code.ts';
 
 /**
- * Writes the release that all hosts have after a rollout into the parameter that new hosts read, if the environment has one.
+ * Writes the release that all hosts have into the parameter that new hosts read, if the environment has one.
  *
  * @throws CliError `ERR_CLI_USAGE` when the AWS SDK isn't installed; DeployError `ERR_DEPLOY_RELEASE_PARAMETER`
  */
 export async function writeReleaseOf(
   { environment }: ChosenEnvironment,
-  { outcome, hosts }: Rollout,
+  digest: string,
 ): Promise<void> {
   const { stack } = environment;
-  const digest = hosts[0]?.digest;
-  if (stack?.releaseParameter === undefined || digest === undefined) return;
-  if (outcome !== 'activated' && outcome !== 'unchanged') return;
+  if (stack?.releaseParameter === undefined) return;
   const ssm = await clientOf(stack.region);
   try {
     const { writeReleaseParameter } = await import('@fairlead/deploy/ssm');
     await writeReleaseParameter({ ssm, name: stack.releaseParameter, digest });
+  } finally {
+    ssm.destroy();
+  }
+}
+
+/**
+ * Reads the release that new hosts start with; `undefined` if the environment has no parameter, or that is empty.
+ *
+ * @throws CliError `ERR_CLI_USAGE` when the AWS SDK isn't installed; DeployError `ERR_DEPLOY_RELEASE_PARAMETER`
+ */
+export async function readReleaseOf({
+  environment: { stack },
+}: ChosenEnvironment): Promise<string | undefined> {
+  if (stack?.releaseParameter === undefined) return undefined;
+  const ssm = await clientOf(stack.region);
+  try {
+    const { readReleaseParameter } = await import('@fairlead/deploy/ssm');
+    return await readReleaseParameter({ ssm, name: stack.releaseParameter });
   } finally {
     ssm.destroy();
   }

@@ -2,8 +2,8 @@ import { count } from '../output/format-values.ts';
 import type { Carrier } from '@fairlead/deploy';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
-import type { ChosenEnvironment } from '../config/read-config.ts';
 import { errorCodeOf } from '../exit-code.ts';
+import type { ReachableEnvironment } from './read-hosts.ts';
 import { selectHosts } from './select-hosts.ts';
 import { openCarrier } from './open-carrier.ts';
 
@@ -17,7 +17,7 @@ export type HostResult<T> =
 
 /** Hosts of a command. */
 export interface OnHostsOptions {
-  readonly chosen: ChosenEnvironment;
+  readonly chosen: ReachableEnvironment;
   /** Names of hosts; all hosts of the environment without it. */
   readonly only?: readonly string[] | undefined;
   /** Called as soon as a host fails. @defaultValue not called */

@@ -1,5 +1,5 @@
 import { CliError } from '../cli-error.ts';
-import type { ChosenEnvironment } from '../config/read-config.ts';
+import type { ReachableEnvironment } from './read-hosts.ts';
 
 /** Shortens the address of a host for tables: `ssh://admin@10.0.0.1` is `admin@10.0.0.1`. */
 export function hostLabel(url: string): string {
@@ -12,10 +12,10 @@ export function hostLabel(url: string): string {
  * @throws CliError `ERR_CLI_USAGE` for a name that no host has
  */
 export function selectHosts(
-  { name, environment }: ChosenEnvironment,
+  { name, hosts }: Pick<ReachableEnvironment, 'name' | 'hosts'>,
   named: readonly string[] | undefined,
 ): readonly string[] {
-  const urls = environment.hosts.map(({ url }) => url);
+  const urls = hosts.map(({ url }) => url);
   if (named === undefined) return urls;
   const matches = (url: string, text: string): boolean => {
     const label = hostLabel(url);

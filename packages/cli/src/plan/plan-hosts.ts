@@ -1,7 +1,7 @@
 import type { ConfigurationChange, Difference, HostRollOutPlan } from '@fairlead/deploy';
 import type { CommandContext } from '../command-context.ts';
-import type { ChosenEnvironment } from '../config/read-config.ts';
 import { type HostResult, hostValues, onHosts } from '../hosts/on-hosts.ts';
+import type { ReachableEnvironment } from '../hosts/read-hosts.ts';
 
 /** Link to the release that runs: another target is no hand edit. */
 const CURRENT = '/opt/fairlead/current';
@@ -32,7 +32,7 @@ export interface HostsPlan {
 /** Compares the hosts of an environment with a release; changes nothing. */
 export async function planHosts(
   context: CommandContext,
-  chosen: ChosenEnvironment,
+  chosen: ReachableEnvironment,
   { release, trustedKeys }: { release: string; trustedKeys: readonly string[] | undefined },
 ): Promise<HostsPlan> {
   const { configurationChanges, planRollOut, readRelease } = await import('@fairlead/deploy');

@@ -12,7 +12,13 @@ const { production } = defineEnvironments({
   },
 });
 const chosen = {
-  ...{ name: 'production', environment: production, deployment: {} as never },
+  ...{
+    name: 'production',
+    environment: production,
+    deployment: {} as never,
+    hosts: production.hosts as readonly { url: string }[],
+    hostGroup: undefined,
+  },
   resolvePath: (path: string) => path,
 };
 

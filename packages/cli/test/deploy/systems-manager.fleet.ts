@@ -9,8 +9,10 @@ import {
   defaultVpc,
   newBucket,
   s3Client,
+  startAutoScaling,
   startMoto,
   startSystemsManager,
+  type AutoScalingServer,
   type MotoServer,
   type RunScript,
   type SystemsManager,
@@ -20,6 +22,8 @@ import { bin } from '../support/bin.ts';
 import { hostProject } from '../support/host-project.ts';
 
 const INSTANCES = ['i-0123456789abcdef0', 'i-0123456789abcdef1'];
+const [FIRST = '', SECOND = ''] = INSTANCES;
+const PARAMETER = '/shop/release';
 /** Exit codes by `timeout` for a program that it ended. */
 const TIMED_OUT = [124, 137];
 
@@ -27,6 +31,9 @@ describe.skipIf(!canBootFleet())('hosts of Systems Manager behind a target group
   let fleet: Fleet;
   let moto: MotoServer;
   let manager: SystemsManager;
+  let scaling: AutoScalingServer;
+  /** Called before a script runs on an instance. */
+  let onScript: (script: string) => void = () => undefined;
   let elb: ElasticLoadBalancingV2Client;
   let arn: string;
   let bucket: string;
@@ -47,11 +54,14 @@ describe.skipIf(!canBootFleet())('hosts of Systems Manager behind a target group
     manager = await startSystemsManager(
       Object.fromEntries(INSTANCES.map((id, index) => [id, onHost(index)])),
     );
+    scaling = await startAutoScaling({ name: 'shop', instances: [] });
+    const autoScaling = await exposePort(fleet, scaling.port);
     const aws = await exposePort(fleet, moto.port);
     const ssm = await exposePort(fleet, manager.port);
     environment = [
       `AWS_ENDPOINT_URL=${aws.url}`,
       `AWS_ENDPOINT_URL_SSM=${ssm.url}`,
+      `AWS_ENDPOINT_URL_AUTO_SCALING=${autoScaling.url}`,
       `AWS_REGION=${awsTestConnection.region}`,
       `AWS_ACCESS_KEY_ID=${awsTestConnection.credentials.accessKeyId}`,
       `AWS_SECRET_ACCESS_KEY=${awsTestConnection.credentials.secretAccessKey}`,
@@ -61,6 +71,7 @@ describe.skipIf(!canBootFleet())('hosts of Systems Manager behind a target group
   afterAll(async () => {
     elb.destroy();
     await fleet.close();
+    await scaling.close();
     await manager.close();
     await moto.stop();
   });
@@ -69,6 +80,7 @@ describe.skipIf(!canBootFleet())('hosts of Systems Manager behind a target group
   const onHost =
     (index: number): RunScript =>
     async (script, timeoutMs) => {
+      onScript(script);
       const seconds = String(Math.ceil(timeoutMs / 1_000));
       const argv = ['timeout', '-k', '1', seconds, 'sh', '-c', script];
       const options = { mayFail: true, timeoutMs: timeoutMs + 5_000 };
@@ -87,6 +99,15 @@ describe.skipIf(!canBootFleet())('hosts of Systems Manager behind a target group
       version,
     });
   };
+  /** A project whose hosts are the instances of the Auto Scaling group. */
+  const groupProject = (version: number): string =>
+    hostProject({
+      environment: `hosts: { autoScalingGroup: 'shop', startTimeoutMs: 60_000 },
+    ssm: { bucket: '${bucket}' },
+    releaseStore: 's3://${bucket}/releases',
+    stack: { name: 'Shop', releaseParameter: '${PARAMETER}' }`,
+      version,
+    });
   /** Runs `fairlead` in the network of the fleet, from which the hosts' addresses of AWS are reached. */
   const fairlead = (folder: string, ...args: readonly string[]) =>
     fleet.run(['env', '-C', folder, ...environment, ...bin, ...args], {
@@ -137,5 +158,37 @@ describe.skipIf(!canBootFleet())('hosts of Systems Manager behind a target group
     expect([exec.exitCode, exec.stdout]).toEqual([0, expect.stringMatching(/h1[^]*h2/) as string]);
     const back = await fairlead(first, 'rollback', '--yes');
     expect([back.exitCode, await versions(), await targets()]).toEqual([0, [1, 1], healthy]);
+  });
+
+  test('of an Auto Scaling group get a release also when they start during the deployment, and return to the one before', async () => {
+    const third = groupProject(3);
+    scaling.group.instances = [{ id: FIRST }];
+    onScript = (script) => {
+      if (script.includes("'activate'")) {
+        scaling.group.instances = [{ id: FIRST }, { id: SECOND }];
+      }
+    };
+    const deployed = await fairlead(third, 'deploy', '--yes', '--watch', '1s');
+    onScript = () => undefined;
+    expect([deployed.exitCode, deployed.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^Release [0-9a-f]{12} runs on 2 hosts of production\.\n$/) as string,
+    ]);
+    expect(deployed.stderr).toContain(`1 instance started during the rollout: ${SECOND}`);
+    expect(await versions()).toEqual([3, 3]);
+    const digest = manager.parameters.get(PARAMETER) ?? '';
+
+    const fourth = await fairlead(groupProject(4), 'deploy', '--yes', '--watch', '1s');
+    expect([fourth.exitCode, await versions()]).toEqual([0, [4, 4]]);
+    // As after a first boot, which has only one release.
+    const [, host] = fleet.hosts;
+    const state = '/var/lib/fairlead-deploy/state.json';
+    const forget = `sed -i 's/"history":\\["\\([0-9a-f]*\\)".*\\]/"history":["\\1"]/' ${state}; rm -rf /opt/fairlead/releases/${digest}`;
+    await host?.run(['sh', '-c', forget]);
+    const back = await fairlead(third, 'rollback', '--yes');
+    expect([back.exitCode, back.stderr]).toEqual([0, expect.not.stringContaining('error')]);
+    expect([await versions(), manager.parameters.get(PARAMETER)]).toEqual([[3, 3], digest]);
+    const { stdout } = (await host?.run(['cat', state])) ?? { stdout: '{}' };
+    expect(JSON.parse(stdout)).toMatchObject({ history: [digest] });
   });
 });

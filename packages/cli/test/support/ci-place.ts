@@ -44,7 +44,9 @@ export async function startCiPlace(ssh: string): Promise<CiPlace> {
   const moto = await startMoto();
   const bucket = await newBucket(s3Client(moto.endpoint));
   const manager = await startSystemsManager(
-    Object.fromEntries(Object.entries(INSTANCES).map(([host, id]) => [id, onHost(ssh, host)])),
+    Object.fromEntries(
+      Object.entries(INSTANCES).map(([host, id]) => [id, runOnSimulatedHost(ssh, host)]),
+    ),
   );
   const audiences: (string | null)[] = [];
   const tokens = createServer((request, response) => {
@@ -83,7 +85,7 @@ export async function startCiPlace(ssh: string): Promise<CiPlace> {
 }
 
 /** Runs the command of a script of Systems Manager by the program of simulated hosts. */
-function onHost(ssh: string, host: string): RunScript {
+export function runOnSimulatedHost(ssh: string, host: string): RunScript {
   return (script, timeoutMs) => {
     const [, before = '', command = '', input = '', rest = ''] =
       /^([^]*?\n)('[^]*?) <("\$work\/in"|\/dev\/null) (>"\$work\/out" [^]*)$/.exec(script) ?? [];

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -30,7 +30,13 @@ agent() {
         result activated "$2"
       fi ;;
     check) result healthy "$2" ;;
-    rollback) sed -i 1d "$root/history"; result activated "$(head -n 1 "$root/history")" ;;
+    rollback)
+      sed -i 1d "$root/history"
+      if [ -n "\${2-}" ] && [ "$(head -n 1 "$root/history")" != "$2" ]; then
+        { echo "$2"; cat "$root/history"; } >"$root/history.new"
+        mv "$root/history.new" "$root/history"
+      fi
+      result activated "$(head -n 1 "$root/history")" ;;
     status)
       history=$(sed 's/.*/"&"/' "$root/history" | paste -sd,)
       printf '{"result":{"current":"%s","history":[%s],"units":{"fairlead-gateway.service":"active"}}}\\n' "$current" "$history" ;;
@@ -60,6 +66,8 @@ export interface SimulatedHosts {
   breakGate(host: string): void;
   /** Lets no command reach a host. */
   disconnect(host: string): void;
+  /** Lets a new host run a release since its first boot. */
+  boot(host: string, digest: string): void;
   /** Places the configuration files of a release on a host, which runs it then. */
   install(host: string, release: string): Promise<void>;
   /** Sets what a plan of the host finds. */
@@ -89,6 +97,10 @@ export function simulateHosts(folder: string): SimulatedHosts {
     },
     disconnect: (host) => {
       write(host, 'unreachable');
+    },
+    boot: (host, digest) => {
+      rmSync(join(folder, host), { recursive: true, force: true });
+      write(host, 'history', `${digest}\n`);
     },
     install: async (host, release) => {
       const { readRelease } = await import('@fairlead/deploy');

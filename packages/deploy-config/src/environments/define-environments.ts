@@ -39,7 +39,7 @@ import { promotionRules } from './promotion-rules.ts';
  *     protected: true,
  *   },
  * });
- * console.log(environments.production.hosts[0].url); // ssh://admin@10.0.0.1
+ * console.log(environments.production.hosts); // [ { url: 'ssh://admin@10.0.0.1' }, { url: 'ssh://admin@10.0.0.2' } ]
  * console.log(environments.staging.release.platform); // linux-arm64
  * ```
  */

@@ -5,7 +5,13 @@ const region = 'a region such as "eu-central-1"';
 /** Descriptions of the expected values by the names of settings in an environment; `*` is a name or number that a user chooses. */
 const expectations: ReadonlyMap<string, string> = new Map([
   ['', 'an object with hosts and release'],
-  ['hosts', 'a list of hosts, such as ["ssh://admin@10.0.0.1"]'],
+  [
+    'hosts',
+    'a list of hosts, such as ["ssh://admin@10.0.0.1"], or a group such as { autoScalingGroup: "shop" }',
+  ],
+  ['hosts.autoScalingGroup', 'the name of an Auto Scaling group'],
+  ['hosts.region', region],
+  ['hosts.startTimeoutMs', 'whole milliseconds from 1000 to 3600000 (an hour)'],
   ['hosts.*', '"ssh://admin@10.0.0.1", "ssm://i-0123456789abcdef0" or "local"'],
   ['hosts.*.url', '"ssh://admin@10.0.0.1", "ssm://i-0123456789abcdef0" or "local"'],
   [

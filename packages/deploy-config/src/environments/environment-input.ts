@@ -8,6 +8,19 @@ export interface TargetHostInput {
   readonly target?: string;
 }
 
+/** Auto Scaling group whose instances are the hosts: each command lists those that are in service. */
+export interface AutoScalingGroupInput {
+  /** Name of the group. Its instances are reached by Systems Manager (`ssm`). */
+  readonly autoScalingGroup: string;
+  /** Region of the group. @defaultValue that of `ssm`, or that of the AWS SDK */
+  readonly region?: string;
+  /**
+   * Time for instances that start during a deployment to come into service, in milliseconds; as long as the first boot may take.
+   * @defaultValue `900_000`
+   */
+  readonly startTimeoutMs?: number;
+}
+
 /** Connections by the `ssh` of the system. Paths are relative to the configuration file. */
 export interface SshInput {
   /** File with the keys of the hosts, in the format of `known_hosts`. @defaultValue those of the user and the system */
@@ -123,15 +136,16 @@ export interface StackInput {
 
 /** Hosts that get the same releases, and how. */
 export interface EnvironmentInput {
-  /** The hosts, in the order of their updates. */
-  readonly hosts: readonly [string | TargetHostInput, ...(string | TargetHostInput)[]];
+  /** The hosts, in the order of their updates; or the Auto Scaling group that they are in. */
+  readonly hosts:
+    readonly [string | TargetHostInput, ...(string | TargetHostInput)[]] | AutoScalingGroupInput;
   /** Deployment of these hosts. @defaultValue the export `deployment` of the same file */
   readonly deployment?: Deployment;
   /** Content of the releases. */
   readonly release: ReleaseInput;
   /** Connections to hosts with `ssh://`. */
   readonly ssh?: SshInput;
-  /** Commands on hosts with `ssm://`; required with them. */
+  /** Commands on hosts with `ssm://`; required with them, and with an Auto Scaling group. */
   readonly ssm?: SsmInput;
   /** Ed25519 public keys (PEM), one of which must have signed a release: a file on the machine that deploys. @defaultValue a signature isn't required */
   readonly trustedKeysFile?: string;

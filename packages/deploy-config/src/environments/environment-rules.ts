@@ -11,13 +11,70 @@ export function environmentRules(
   name: string,
   environment: ParsedEnvironment,
 ): readonly EnvironmentProblem[] {
+  const { hosts } = environment;
   return [
-    ...repeatedHosts(name, environment),
-    ...missingSsm(name, environment),
-    ...missingTargets(name, environment),
+    ...(isGroup(hosts)
+      ? groupRules(name, environment)
+      : [
+          ...repeatedHosts(name, hosts),
+          ...missingSsm(name, hosts, environment),
+          ...missingTargets(name, hosts, environment),
+        ]),
     ...missingStore(name, environment),
     ...reservedPaths(name, environment),
   ];
+}
+
+type ParsedHosts = Extract<ParsedEnvironment['hosts'], readonly unknown[]>;
+
+function isGroup(
+  hosts: ParsedEnvironment['hosts'],
+): hosts is Exclude<ParsedEnvironment['hosts'], readonly unknown[]> {
+  return !Array.isArray(hosts);
+}
+
+/** Returns what the instances of an Auto Scaling group can't have: each is new at some time, and has only what its first boot brings. */
+function groupRules(
+  name: string,
+  { hosts, ssm, balancer, files = {}, registry }: ParsedEnvironment,
+): readonly EnvironmentProblem[] {
+  const group = `${name}.hosts.autoScalingGroup`;
+  const problems: EnvironmentProblem[] = [];
+  const add = (setting: string, message: string): void => {
+    problems.push({ settings: [`${name}.${setting}`, group], message: `${name}.${message}` });
+  };
+  if (ssm === undefined) {
+    add(
+      'ssm',
+      `ssm is not set, but the hosts are instances of an Auto Scaling group. Give an object such as { bucket: "acme-deploy" }: releases reach instances of Systems Manager through a bucket.`,
+    );
+  }
+  const region = isGroup(hosts) ? hosts.region : undefined;
+  if (region !== undefined && ssm?.region !== undefined && region !== ssm.region) {
+    add(
+      'ssm.region',
+      `ssm.region is "${ssm.region}", but ${name}.hosts.region is "${region}". Give one of them: Systems Manager and the group have to be in the same region.`,
+    );
+  }
+  if (balancer?.kind === 'haproxy') {
+    add(
+      'balancer.kind',
+      `balancer.kind is "haproxy", whose servers have fixed names, but instances of an Auto Scaling group come and leave. Give the target group of the group: { kind: "target-group", arn }.`,
+    );
+  }
+  if (Object.keys(files).length > 0) {
+    add(
+      'files',
+      `files are copied to hosts that run, but the Auto Scaling group starts new ones without them. Name them in secrets of the deployment, which each host reads itself.`,
+    );
+  }
+  if (registry !== undefined) {
+    add(
+      'registry',
+      `registry is copied to hosts that run, but the Auto Scaling group starts new ones without it. Use a registry in S3: set FAIRLEAD_REGISTRY to "s3://bucket/prefix", and remove registry.`,
+    );
+  }
+  return problems;
 }
 
 /**
@@ -43,7 +100,7 @@ export function balancerTarget({
   return isIP(address) === 0 ? undefined : address;
 }
 
-function repeatedHosts(name: string, { hosts }: ParsedEnvironment): readonly EnvironmentProblem[] {
+function repeatedHosts(name: string, hosts: ParsedHosts): readonly EnvironmentProblem[] {
   return hosts.flatMap(({ url }, index) => {
     const first = hosts.findIndex((other) => other.url === url);
     if (first === index) return [];
@@ -54,7 +111,8 @@ function repeatedHosts(name: string, { hosts }: ParsedEnvironment): readonly Env
 
 function missingSsm(
   name: string,
-  { hosts, ssm }: ParsedEnvironment,
+  hosts: ParsedHosts,
+  { ssm }: ParsedEnvironment,
 ): readonly EnvironmentProblem[] {
   const index = hosts.findIndex(({ url }) => url.startsWith('ssm://'));
   if (index === -1 || ssm !== undefined) return [];
@@ -77,7 +135,8 @@ function missingStore(
 
 function missingTargets(
   name: string,
-  { hosts, balancer }: ParsedEnvironment,
+  hosts: ParsedHosts,
+  { balancer }: ParsedEnvironment,
 ): readonly EnvironmentProblem[] {
   if (balancer === undefined) return [];
   return hosts.flatMap((host, index) => {

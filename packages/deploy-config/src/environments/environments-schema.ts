@@ -18,6 +18,15 @@ const host = z.union([
   z.strictObject({ url: hostUrl, target: matching(/^[\w.:-]{1,128}$/).optional() }),
 ]);
 
+const region = matching(/^[a-z]{2}[a-z0-9-]{3,30}$/);
+
+/** Names of groups have no control characters, colons and slashes. */
+const autoScalingGroup = z.strictObject({
+  autoScalingGroup: matching(/^[^\p{Cc}:/]{1,255}$/u),
+  region: region.optional(),
+  startTimeoutMs: timeMs.min(1_000).optional(),
+});
+
 const release = z.strictObject({
   entry: matching(/\.[cm]?[jt]s$/),
   platform: z.enum(['linux-x64', 'linux-arm64']).optional(),
@@ -47,8 +56,6 @@ const release = z.strictObject({
   signingKeyFile: text.optional(),
 });
 
-const region = matching(/^[a-z]{2}[a-z0-9-]{3,30}$/);
-
 const balancer = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('target-group'),
@@ -70,7 +77,7 @@ function isOrigin(address: string): boolean {
 }
 
 const environment = z.strictObject({
-  hosts: z.array(host).nonempty(),
+  hosts: z.union([z.array(host).nonempty(), autoScalingGroup]),
   deployment: z.custom((value) => typeof value === 'object' && value !== null).optional(),
   release,
   ssh: z

@@ -78,8 +78,55 @@ describe('defineEnvironments', () => {
       'production.release.entry is 7. Give the path of the module that starts the application, .ts or .js.',
       'production.release.plattform: unknown. Did you mean `platform`? Known are entry, platform, out, nodeVersion, external, conditions, python, checks, checkKeyFile, readyTimeoutMs, signingKeyFile.',
       'production.batch is 0. Give a number of hosts from 1, or a share such as "25%".',
-      'staging.hosts is an array. Give a list of hosts, such as ["ssh://admin@10.0.0.1"].',
+      'staging.hosts is an array. Give a list of hosts, such as ["ssh://admin@10.0.0.1"], or a group such as { autoScalingGroup: "shop" }.',
     ]);
+  });
+
+  it('takes an Auto Scaling group in place of hosts, and merges it with that of a base', () => {
+    const base = {
+      ...{ release, ssm: { bucket: 'acme-deploy' } },
+      hosts: { autoScalingGroup: 'shop-staging', region: 'eu-central-1' },
+    } as const;
+    const environments = defineEnvironments(base, {
+      staging: {},
+      production: { hosts: { autoScalingGroup: 'shop', startTimeoutMs: 60_000 } },
+      fixed: { hosts: ['local'] },
+    });
+    expect(environments.staging.hosts).toEqual(base.hosts);
+    expect(environments.production.hosts).toEqual({
+      ...{ autoScalingGroup: 'shop', region: 'eu-central-1', startTimeoutMs: 60_000 },
+    });
+    expect(environments.fixed.hosts).toEqual([{ url: 'local' }]);
+    expect(defineEnvironments(environments)).toEqual(environments);
+  });
+
+  it.each([
+    [{ hosts: {} }, 'a.hosts.autoScalingGroup is not set. Give the name of an Auto Scaling group.'],
+    [{ hosts: { autoScalingGroup: 'a:b' } }, 'a.hosts.autoScalingGroup is "a:b". Give the name'],
+    [{ hosts: { autoScalingGroup: 'shop', regoin: 'x' } }, 'Did you mean `region`?'],
+    [
+      { hosts: { autoScalingGroup: 'shop', startTimeoutMs: 5 } },
+      'Give whole milliseconds from 1000',
+    ],
+    [{ ssm: undefined }, 'a.ssm is not set, but the hosts are instances of an Auto Scaling group.'],
+    [
+      { hosts: { autoScalingGroup: 'shop', region: 'eu-west-1' } },
+      'a.ssm.region is "eu-central-1", but a.hosts.region is "eu-west-1". Give one of them',
+    ],
+    [
+      { balancer: { kind: 'haproxy', socket: '/run/h', backend: 'web' } },
+      'a.balancer.kind is "haproxy", whose servers have fixed names',
+    ],
+    [{ files: { '/etc/a': 'a' } }, 'a.files are copied to hosts that run'],
+    [{ registry: { folder: 'registry' } }, 'a.registry is copied to hosts that run'],
+  ])('rejects %j with an Auto Scaling group', (more, message) => {
+    const group = {
+      ...{ release, hosts: { autoScalingGroup: 'shop' } },
+      ssm: { bucket: 'acme-deploy', region: 'eu-central-1' },
+    };
+    const problems = problemsOf({ a: { ...group, ...more } });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(message);
   });
 
   it.each([

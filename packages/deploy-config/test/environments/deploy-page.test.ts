@@ -42,6 +42,19 @@ it('every setting of the schema has a declaration with a description', () => {
   expect(settings.filter(({ description }) => description === '')).toEqual([]);
 });
 
+it('the environment of docs/aws.md is correct', async () => {
+  const page = readFileSync(new URL('../../../../docs/aws.md', import.meta.url), 'utf8');
+  const folder = mkdtempSync(join(import.meta.dirname, '.page-'));
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const [, block = ''] = /^```ts\n(\/\/ fairlead\.config\.ts, beside.*?)^```$/ms.exec(page) ?? [];
+  const file = join(folder, 'aws.ts');
+  writeFileSync(file, block);
+  const { environments } = (await import(file)) as { readonly environments: object };
+  expect(environments).toMatchObject({ production: { hosts: { region: 'eu-central-1' } } });
+});
+
 it.each(['ci.md', 'deploy.md', 'from-a-tutorial.md'])(
   'the configurations of docs/%s are complete and correct',
   async (name) => {

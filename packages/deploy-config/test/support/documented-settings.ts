@@ -33,7 +33,7 @@ function membersOf(name: string): readonly Declaration[] {
     .map((text) => new RegExp(`^export interface ${name} \\{\n(.*?)^\\}`, 'ms').exec(text)?.[1])
     .find((found) => found !== undefined);
   if (body === undefined) return [];
-  const member = /\/\*\*(.*?)\*\/\s*readonly (\w+)(\??): ([^;]+);/gs;
+  const member = /\/\*\*(.*?)\*\/\s*readonly (\w+)(\??):\s+([^;]+);/gs;
   return Array.from(body.matchAll(member), ([, comment = '', key = '', mark, type = '']) => ({
     name: key,
     optional: mark === '?',
@@ -57,13 +57,12 @@ export function documentedSettings(
       fallback: optional ? fallback : 'required',
       description,
     };
-    const inner = [...text.matchAll(/\b(?:\w+Input|Layout)\b/g)].map(([found]) => found);
-    let suffix = '.';
-    if (text.startsWith('readonly ')) suffix = '[].';
-    if (text.includes('Record<')) suffix = '.<name>.';
+    const inner = [...text.matchAll(/\b(?:\w+Input|Layout)\b/g)];
     return [
       setting,
-      ...inner.flatMap((each) => documentedSettings(each, `${setting.name}${suffix}`)),
+      ...inner.flatMap(({ 0: each, index }) =>
+        documentedSettings(each, `${setting.name}${suffixOf(text, index)}`),
+      ),
     ];
   });
   // Listeners for HTTP and HTTPS have settings of the same names.
@@ -72,4 +71,12 @@ export function documentedSettings(
       index ===
       settings.findIndex((other) => other.name === name && other.description === description),
   );
+}
+
+/** Returns what follows the name of a setting whose type has another one at an index: an entry of a list, of a record, or an object. */
+function suffixOf(text: string, index: number): string {
+  if (text.includes('Record<')) return '.<name>.';
+  const before = text.slice(0, index);
+  const isInTuple = before.split('[').length > before.split(']').length;
+  return text.startsWith('readonly ') || isInTuple ? '[].' : '.';
 }

@@ -9,6 +9,7 @@ import { changeHosts } from '../../deploy/change-hosts.ts';
 import { confirmProtected, environmentNamed } from '../../deploy/confirm-environment.ts';
 import { hostValues, requireAllHosts } from '../../hosts/on-hosts.ts';
 import { runProgramOnHost } from '../../hosts/run-program-on-host.ts';
+import { readHosts } from '../../hosts/read-hosts.ts';
 import { hostLabel, selectHosts } from '../../hosts/select-hosts.ts';
 import {
   auditActorOption,
@@ -38,7 +39,10 @@ export function defineExecCommand(command: Command, context: CommandContext): vo
       const words = [...(first === undefined ? [] : [first]), ...rest];
       const { environment, argv } = splitWords(words, rootOf(command).rawArgs);
       const { yes, host: only } = options;
-      const chosen = await readConfig(options.config, environmentNamed(environment, yes));
+      const chosen = await readHosts(
+        context,
+        await readConfig(options.config, environmentNamed(environment, yes)),
+      );
       const hosts = selectHosts(chosen, only).map(hostLabel).join(', ');
       // Arguments of the program may be secrets.
       const change = `run ${argv[0]} as root on ${hosts}`;

@@ -8,6 +8,7 @@ import { readConfig } from '../../config/read-config.ts';
 import { errorCodeOf } from '../../exit-code.ts';
 import { onHosts, requireAllHosts } from '../../hosts/on-hosts.ts';
 import { requireOnHost } from '../../hosts/run-program-on-host.ts';
+import { readHosts } from '../../hosts/read-hosts.ts';
 import { hostLabel, selectHosts } from '../../hosts/select-hosts.ts';
 import {
   configOption,
@@ -37,7 +38,7 @@ export function defineLogsCommand(command: Command, context: CommandContext): vo
     .option('--follow', 'Print new lines until Ctrl-C')
     .addOption(jsonOption)
     .action(async (environment, options) => {
-      const chosen = await readConfig(options.config, environment);
+      const chosen = await readHosts(context, await readConfig(options.config, environment));
       const urls = selectHosts(chosen, options.host);
       const { follow = false } = options;
       rejectFollowing(urls, follow);

@@ -8,6 +8,7 @@ import { readConfig } from '../../config/read-config.ts';
 import { onHosts } from '../../hosts/on-hosts.ts';
 import { presentHosts } from '../../hosts/present-hosts.ts';
 import { trustedKeysOf } from '../../deploy/trusted-keys.ts';
+import { readHosts } from '../../hosts/read-hosts.ts';
 import {
   configOption,
   ENVIRONMENT,
@@ -30,7 +31,7 @@ export function definePlanCommand(command: Command, context: CommandContext): vo
     .option('--check', 'Fail if a host differs')
     .addOption(jsonOption)
     .action(async (environment, options) => {
-      const chosen = await readConfig(options.config, environment);
+      const chosen = await readHosts(context, await readConfig(options.config, environment));
       const { planHost, planRollOut, readRelease } = await import('@fairlead/deploy');
       const { release, host: only } = options;
       if (release !== undefined) {

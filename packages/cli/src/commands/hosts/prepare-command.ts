@@ -6,6 +6,7 @@ import { type ChosenEnvironment, readConfig } from '../../config/read-config.ts'
 import { changeHosts } from '../../deploy/change-hosts.ts';
 import { confirmProtected, environmentNamed } from '../../deploy/confirm-environment.ts';
 import { presentHosts } from '../../hosts/present-hosts.ts';
+import { readHosts } from '../../hosts/read-hosts.ts';
 import { hostLabel, selectHosts } from '../../hosts/select-hosts.ts';
 import { formatSync, readLocalFiles, type SyncedHost, syncHost } from '../../hosts/sync-host.ts';
 import {
@@ -39,7 +40,10 @@ export function definePrepareCommand(command: Command, context: CommandContext):
     .addOption(jsonOption)
     .action(async (named, options) => {
       const { yes } = options;
-      const chosen = await readConfig(options.config, environmentNamed(named, yes));
+      const chosen = await readHosts(
+        context,
+        await readConfig(options.config, environmentNamed(named, yes)),
+      );
       const files = await readLocalFiles(chosen);
       const dryRun = options.dryRun === true;
       const hosts = selectHosts(chosen, options.host).map(hostLabel).join(', ');

@@ -5,6 +5,7 @@ import type { CommandContext } from '../../command-context.ts';
 import { shortDigest } from '../../deploy/format-release.ts';
 import { readConfig } from '../../config/read-config.ts';
 import { type HostResult, hostValues, onHosts, requireAllHosts } from '../../hosts/on-hosts.ts';
+import { readHosts } from '../../hosts/read-hosts.ts';
 import { hostLabel } from '../../hosts/select-hosts.ts';
 import {
   configOption,
@@ -25,7 +26,7 @@ export function defineStatusCommand(command: Command, context: CommandContext): 
     .addOption(hostOption)
     .addOption(jsonOption)
     .action(async (environment, options) => {
-      const chosen = await readConfig(options.config, environment);
+      const chosen = await readHosts(context, await readConfig(options.config, environment));
       const { readHostStatus } = await import('@fairlead/deploy');
       const results = await onHosts(context, { chosen, only: options.host }, readHostStatus);
       const value = { environment: chosen.name, hosts: hostValues(results) };

@@ -57,6 +57,7 @@ export const environments = defineEnvironments(base, {
     url: 'https://staging.models.example.com',
   },
   production: {
+    // Or the instances of a group: { autoScalingGroup: 'shop' }
     hosts: ['ssm://i-0123456789abcdef1', 'ssm://i-0123456789abcdef2'],
     balancer: {
       kind: 'target-group',

@@ -1,0 +1,41 @@
+import type { Rollout } from '@fairlead/deploy';
+import type { CommandContext } from '../command-context.ts';
+import { count } from '../output/format-values.ts';
+import { runRollout, type RunRolloutOptions } from './run-rollout.ts';
+import { mergeRollouts, updateNewHosts } from './update-new-hosts.ts';
+import { writeReleaseOf } from './write-release-parameter.ts';
+
+/** Options of {@link changeRelease}. */
+export interface ChangeReleaseOptions extends RunRolloutOptions {
+  /** Returns the work for hosts that started during the rollout, which get the release of the others. */
+  readonly workOnNew: (digest: string) => RunRolloutOptions['work'];
+}
+
+/**
+ * Changes the release of all hosts of an environment, then the parameter that new hosts read, then the hosts that started before that.
+ *
+ * @throws CliError, DeployError as `runRollout` and `updateNewHosts`
+ */
+export async function changeRelease(
+  context: CommandContext,
+  { workOnNew, ...options }: ChangeReleaseOptions,
+): Promise<Rollout> {
+  const rollout = await runRollout(context, options);
+  const digest = releaseOf(rollout);
+  if (digest === undefined) return rollout;
+  await writeReleaseOf(options.chosen, digest);
+  const work = workOnNew(digest);
+  return mergeRollouts(rollout, await updateNewHosts(context, { ...options, work, digest }));
+}
+
+/** Returns the release that all hosts have after a rollout; `undefined` if they don't have one. */
+export function releaseOf({ outcome, hosts }: Rollout): string | undefined {
+  if (outcome !== 'activated' && outcome !== 'unchanged') return undefined;
+  return hosts.find((host) => host.outcome !== 'left')?.digest;
+}
+
+/** Describes the hosts of a rollout that haven't left their group, such as `3 hosts of production`. */
+export function describeHosts({ hosts }: Rollout, environment: string): string {
+  const members = hosts.filter(({ outcome }) => outcome !== 'left');
+  return `${count(members.length, 'host')} of ${environment}`;
+}
