@@ -126,6 +126,14 @@ function hostStatements(resources: CiResources): PolicyStatement[] {
               StringEquals: { 'ssm:resourceTag/aws:autoscaling:groupName': autoScalingGroup },
             },
           }),
+          // The instances are listed at each command. Requests that describe groups have no resources.
+          new PolicyStatement({
+            actions: [
+              'autoscaling:DescribeAutoScalingGroups',
+              'autoscaling:DescribeInstanceRefreshes',
+            ],
+            resources: ['*'],
+          }),
         ]),
     // These have no resources.
     new PolicyStatement({
@@ -143,7 +151,10 @@ function hostStatements(resources: CiResources): PolicyStatement[] {
             resources: [targetGroupArn],
           }),
           new PolicyStatement({
-            actions: ['elasticloadbalancing:DescribeTargetHealth'],
+            actions: [
+              'elasticloadbalancing:DescribeTargetGroups',
+              'elasticloadbalancing:DescribeTargetHealth',
+            ],
             resources: ['*'],
           }),
         ]),

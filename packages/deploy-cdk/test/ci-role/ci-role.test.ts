@@ -133,7 +133,10 @@ it.each([
   [
     ['hosts'],
     [
+      'autoscaling:DescribeAutoScalingGroups',
+      'autoscaling:DescribeInstanceRefreshes',
       'elasticloadbalancing:DeregisterTargets',
+      'elasticloadbalancing:DescribeTargetGroups',
       'elasticloadbalancing:DescribeTargetHealth',
       'elasticloadbalancing:RegisterTargets',
       'kms:Decrypt',

@@ -115,14 +115,16 @@ describe('a service with every part, and storage of another stack', () => {
   it('allows on all resources only what has no resources', () => {
     const everywhere = statementsOf(template.toJSON()).filter((text) => text.endsWith(' on *'));
     expect(everywhere.sort()).toEqual([
+      // Pipeline: requests that describe groups have no resources.
+      'autoscaling:DescribeAutoScalingGroups,autoscaling:DescribeInstanceRefreshes on *',
       // AWS Backup: lists of the account.
       'cloudwatch:GetMetricData,events:ListRules,s3:ListAllMyBuckets on *',
       // Hosts: the namespace is in the condition.
       'cloudwatch:PutMetricData on *',
       // Hosts: the agent of CloudWatch reads the tags of its instance.
       'ec2:DescribeTags on *',
-      // Pipeline: states of targets, and of commands that it has sent.
-      'elasticloadbalancing:DescribeTargetHealth on *',
+      // Pipeline: targets and their states, and states of commands that it has sent.
+      'elasticloadbalancing:DescribeTargetGroups,elasticloadbalancing:DescribeTargetHealth on *',
       'ssm:CancelCommand,ssm:GetCommandInvocation on *',
       // Hosts: the agent of Systems Manager.
       'ssm:UpdateInstanceInformation,ssmmessages:CreateControlChannel,ssmmessages:CreateDataChannel,ssmmessages:OpenControlChannel,ssmmessages:OpenDataChannel on *',
