@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 
+import { containerProps, containerTemplate } from '../support/sample-containers.ts';
 import { propsWith, templateOf } from '../support/sample-stack.ts';
 
 /** Types of resources that an option creates and that AWS bills, by the option. */
@@ -13,11 +14,19 @@ const billed = {
   ciRole: ['AWS::IAM::OIDCProvider'],
 };
 
-it('a service without options has no resource of storage, queue, cache, watching, edge, backup and role of a pipeline', () => {
-  const types = new Set(
-    Object.values(
-      templateOf(propsWith()).toJSON().Resources as Record<string, { readonly Type: string }>,
-    ).map(({ Type }) => Type),
-  );
-  expect(Object.values(billed).flatMap((all) => all.filter((type) => types.has(type)))).toEqual([]);
-});
+it.each([
+  ['hosts', () => templateOf(propsWith())],
+  ['tasks', () => containerTemplate(containerProps())],
+])(
+  '%s without options have no resource of storage, queue, cache, watching, edge, backup and role of a pipeline',
+  (_, create) => {
+    const types = new Set(
+      Object.values(create().toJSON().Resources as Record<string, { readonly Type: string }>).map(
+        ({ Type }) => Type,
+      ),
+    );
+    expect(Object.values(billed).flatMap((all) => all.filter((type) => types.has(type)))).toEqual(
+      [],
+    );
+  },
+);
