@@ -9,8 +9,8 @@ import { onnxVersion, sampleRegistry } from '../support/sample-registry.ts';
 
 const PATH = '/v2/models/affine/infer';
 const affine = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
-/** Blocks the event loop of a process at SIGUSR2, as an endless loop of a faulty custom model does. */
-const BLOCKING = `data:text/javascript,if(process.env.FAIRLEAD_PROCESS)process.on('SIGUSR2',()=>{process.stdout.write('blocked\\n');for(;;);})`;
+/** Blocks the event loop of a process at SIGUSR2, as an endless loop of a faulty custom model does, but without the processor time of one. */
+const BLOCKING = `data:text/javascript,if(process.env.FAIRLEAD_PROCESS)process.on('SIGUSR2',()=>{process.stdout.write('blocked\\n');for(;;)Atomics.wait(new Int32Array(new SharedArrayBuffer(4)),0,0,1000);})`;
 
 async function startTwo() {
   const registry = temporaryFolder();

@@ -45,7 +45,9 @@ export async function startFleet({
     startGateway({
       FAIRLEAD_REGISTRY: folder,
       FAIRLEAD_ROUTING_KEY_HEADER: 'x-user-id',
-      FAIRLEAD_ROLLOUT_JUDGE_INTERVAL_MS: '200',
+      // At each interval every gateway stores counts, and reads those of all.
+      FAIRLEAD_ROLLOUT_JUDGE_INTERVAL_MS: '600',
+      FAIRLEAD_POLL_INTERVAL_MS: '100',
       ...variables,
     });
   const fleet = await Promise.all(Array.from({ length: gateways }, start));

@@ -9,6 +9,8 @@ export interface GatewayProcess {
   readonly pid: number;
   /** Standard output and standard error so far. */
   output(): string;
+  /** Lines of them that have ended so far, without those of requests, of which there may be many. */
+  lines(): readonly string[];
   /** The log line with this message, as soon as there is one. */
   logged(message: string): Promise<Readonly<Record<string, unknown>>>;
   signal(name: NodeJS.Signals): void;
@@ -27,8 +29,15 @@ export function startGatewayProcess(
     stdio: ['ignore', 'pipe', 'pipe', ...sockets],
   });
   let text = '';
+  const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    let rest = '';
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      const read = (rest + chunk).split('\n');
+      rest = read.pop() ?? '';
+      lines.push(...read.filter((line) => !line.includes('"msg":"request"')));
+    });
   }
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
   onTestFinished(async () => {
@@ -39,10 +48,11 @@ export function startGatewayProcess(
     pid: child.pid ?? 0,
     ended,
     output: () => text,
+    lines: () => lines,
     signal: (name) => child.kill(name),
     async logged(message) {
       const line = await until(() => {
-        const found = text.split('\n').find((each) => each.includes(`"msg":"${message}"`));
+        const found = lines.find((each) => each.includes(`"msg":"${message}"`));
         return found ?? (child.exitCode !== null && 'ended');
       });
       if (line === 'ended') throw new Error(`The gateway ended without "${message}":\n${text}`);

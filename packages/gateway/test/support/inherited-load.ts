@@ -1,5 +1,6 @@
 import { Agent } from 'node:http';
 import { BoundSocket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { httpCall, temporaryFolder, until } from '@fairlead/test-support';
 import { onTestFinished } from 'vitest';
 import { gatewayCommand } from './gateway-command.ts';
@@ -7,9 +8,14 @@ import { startGatewayProcess } from './gateway-process.ts';
 import { onnxVersion, sampleRegistry } from './sample-registry.ts';
 
 const CLIENTS = 8;
+/** Pause of a client after each answer: there is always a request, and processor time is left for the processes that start. */
+const PAUSE_MS = 10;
 
-/** Opens a socket that gateways inherit, as from systemd, and sends requests to it without a pause: wrong answers and errors are collected. */
-export async function startInheritedLoad({ keepAlive = true } = {}) {
+/**
+ * Opens a socket that gateways inherit, as from systemd, and sends requests of several clients to it: wrong answers and errors are collected.
+ * Half of the clients reuse their connections, the others open one for each request.
+ */
+export async function startInheritedLoad() {
   const registry = temporaryFolder();
   await sampleRegistry(registry, onnxVersion('affine', 'affine'));
   const socket = new BoundSocket({ host: '127.0.0.1' });
@@ -19,11 +25,13 @@ export async function startInheritedLoad({ keepAlive = true } = {}) {
     FAIRLEAD_REGISTRY: registry,
     FAIRLEAD_LISTEN: 'fd:3',
   };
-  const agent = new Agent({ keepAlive, maxSockets: CLIENTS });
+  const reused = new Agent({ keepAlive: true, maxSockets: CLIENTS });
+  const fresh = new Agent({ keepAlive: false, maxSockets: CLIENTS });
   const load = new AbortController();
   const wrong: unknown[] = [];
   let answered = 0;
   async function client(number: number): Promise<void> {
+    const agent = number % 2 === 0 ? reused : fresh;
     for (let count = 0; !load.signal.aborted; count++) {
       const data = [number, count];
       const body = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data }] };
@@ -36,11 +44,13 @@ export async function startInheritedLoad({ keepAlive = true } = {}) {
         wrong.push(error);
       }
       answered += 1;
+      await sleep(PAUSE_MS);
     }
   }
   onTestFinished(() => {
     load.abort();
-    agent.destroy();
+    reused.destroy();
+    fresh.destroy();
     socket.close();
   });
   return {

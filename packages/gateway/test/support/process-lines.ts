@@ -9,14 +9,15 @@ export interface LogLine {
 }
 
 /** Returns what a gateway has logged about its processes. */
-export function processLines(gateway: Pick<GatewayProcess, 'output'>): readonly LogLine[] {
-  // The lines of requests, of which there may be many, are not parsed.
-  const lines = gateway.output().match(/^\{.*"msg":"process-[a-z]+"\}$/gm) ?? [];
-  return lines.map((line) => JSON.parse(line) as LogLine);
+export function processLines(gateway: Pick<GatewayProcess, 'lines'>): readonly LogLine[] {
+  return gateway
+    .lines()
+    .filter((line) => /^\{.*"msg":"process-[a-z]+"\}$/.test(line))
+    .map((line) => JSON.parse(line) as LogLine);
 }
 
 /** Returns the ids of the processes that are ready, by their numbers. */
-export function readyProcesses(gateway: Pick<GatewayProcess, 'output'>): Map<number, number> {
+export function readyProcesses(gateway: Pick<GatewayProcess, 'lines'>): Map<number, number> {
   const ready = new Map<number, number>();
   for (const { msg, process = 0, pid = 0 } of processLines(gateway)) {
     if (msg === 'process-ready') ready.set(process, pid);

@@ -19,7 +19,7 @@ async function affineRegistry(): Promise<string> {
 test('the gateway answers its own requests before it is ready, and counts, logs and records none', async () => {
   const gateway = await startGateway({
     FAIRLEAD_REGISTRY: await affineRegistry(),
-    FAIRLEAD_WARM_UP_MS: '1000',
+    FAIRLEAD_WARM_UP_MS: '500',
   });
   const { requests } = await gateway.logged('warmed up');
   expect(requests).toBeGreaterThan(0);
@@ -38,7 +38,7 @@ test('a gateway that needs keys warms up with one that no client has', async () 
     FAIRLEAD_KEYS_FILE: keysFile,
     FAIRLEAD_PEPPER: pepper,
     FAIRLEAD_REGISTRY: await affineRegistry(),
-    FAIRLEAD_WARM_UP_MS: '1000',
+    FAIRLEAD_WARM_UP_MS: '500',
   });
   expect((await gateway.logged('warmed up')).requests).toBeGreaterThan(0);
   expect((await gateway.call(infer, { body })).status).toBe(401);
@@ -71,7 +71,7 @@ test('a gateway on a Unix socket warms up over one', async () => {
   const gateway = await startGateway({
     FAIRLEAD_LISTEN: `unix:${join(temporaryFolder(), 'gateway.sock')}`,
     FAIRLEAD_REGISTRY: await affineRegistry(),
-    FAIRLEAD_WARM_UP_MS: '1000',
+    FAIRLEAD_WARM_UP_MS: '500',
   });
   expect((await gateway.logged('warmed up')).requests).toBeGreaterThan(0);
   expect((await gateway.call(infer, { body })).status).toBe(200);
@@ -79,7 +79,7 @@ test('a gateway on a Unix socket warms up over one', async () => {
 
 test('a model that takes longer than the warm-up does not delay readiness by more than it', async () => {
   const folder = temporaryFolder();
-  const inputs = [{ name: 'times', datatype: 'INT64', shape: [1], data: [20_000] }] as const;
+  const inputs = [{ name: 'times', datatype: 'INT64', shape: [1], data: [5_000] }] as const;
   const goldenExamples = [{ inputs, outputs: [] }];
   await sampleRegistry(folder, { ...onnxVersion('slow', 'slow'), goldenExamples });
   const gateway = await startGateway({ FAIRLEAD_REGISTRY: folder, FAIRLEAD_WARM_UP_MS: '100' });
@@ -97,7 +97,7 @@ test('models of a Python service get no requests', async () => {
   const gateway = await startGateway({
     FAIRLEAD_REGISTRY: folder,
     FAIRLEAD_FLASK_ADDRESS: upstream.address,
-    FAIRLEAD_WARM_UP_MS: '1000',
+    FAIRLEAD_WARM_UP_MS: '500',
   });
   expect(await gateway.gateway.isReady()).toBe(true);
   expect(gateway.logs.filter((line) => line.includes('warm'))).toEqual([]);
@@ -118,7 +118,7 @@ test('a model that answers no inputs of its signature gets no requests', async (
   const [index] = picky.signature.inputs;
   const inputs = [{ ...index, range: { min: 3, max: 9 } }];
   await sampleRegistry(folder, { ...picky, signature: { ...picky.signature, inputs } });
-  const gateway = await startGateway({ FAIRLEAD_REGISTRY: folder, FAIRLEAD_WARM_UP_MS: '1000' });
+  const gateway = await startGateway({ FAIRLEAD_REGISTRY: folder, FAIRLEAD_WARM_UP_MS: '500' });
   expect(await gateway.logged('warmed up')).toMatchObject({ requests: 0 });
   expect(gateway.logs.join('')).not.toMatch(/circuit|ended early/);
 });
@@ -131,7 +131,7 @@ test('a model that no drawn inputs suit gets no requests, and its circuit stays 
   } as const;
   const files = { 'model.onnx': onnxModel('shapes/sevens') };
   await sampleRegistry(folder, { ...picky, model: 'sevens', signature, files });
-  const gateway = await startGateway({ FAIRLEAD_REGISTRY: folder, FAIRLEAD_WARM_UP_MS: '1000' });
+  const gateway = await startGateway({ FAIRLEAD_REGISTRY: folder, FAIRLEAD_WARM_UP_MS: '500' });
   expect(gateway.logs.join('')).not.toMatch(/circuit|ended early/);
   expect(await gateway.gateway.isReady()).toBe(true);
 });
@@ -145,7 +145,7 @@ test('64-bit integers, NaN and other values that JSON has no numbers for are sen
     { ...onnxVersion('affine', 'affine'), goldenExamples: [{ inputs: [x], outputs: [] }] },
     { ...picky, goldenExamples: [{ inputs: [index], outputs: [] }] },
   );
-  const gateway = await startGateway({ FAIRLEAD_REGISTRY: folder, FAIRLEAD_WARM_UP_MS: '1000' });
+  const gateway = await startGateway({ FAIRLEAD_REGISTRY: folder, FAIRLEAD_WARM_UP_MS: '500' });
   expect((await gateway.logged('warmed up')).requests).toBeGreaterThan(0);
   expect(gateway.logs.join('')).not.toContain('ended early');
 });
@@ -157,7 +157,7 @@ test('limits of clients do not end the warm-up, and examples that no client may 
   const x = { name: 'x', datatype: 'FP32', shape: [rows, 2], data } as const;
   const goldenExamples = [{ inputs: [x], outputs: [] }];
   await sampleRegistry(folder, { ...onnxVersion('affine', 'affine'), goldenExamples });
-  const variables = { FAIRLEAD_REGISTRY: folder, FAIRLEAD_WARM_UP_MS: '3000' };
+  const variables = { FAIRLEAD_REGISTRY: folder, FAIRLEAD_WARM_UP_MS: '1000' };
   const limited = await startGateway({
     ...variables,
     FAIRLEAD_MAX_QUEUED: '1',

@@ -56,7 +56,8 @@ function stepsOf(world: World): RetrainingSteps {
     world.at(`after ${name}`);
     return Promise.resolve(result);
   };
-  const runner = processRunner({ env: process.env });
+  // The supervisor of each training loads its compiled code.
+  const runner = processRunner({ env: process.env, keep: ['NODE_COMPILE_CACHE'] });
   return {
     writeInputs: ({ folder }) =>
       step('inputs', () => {
