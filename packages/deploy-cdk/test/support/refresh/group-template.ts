@@ -1,7 +1,7 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 
 /** Preferences of an instance refresh, as CloudFormation has them; times are in seconds. */
-export interface RefreshPreferences {
+interface RefreshPreferences {
   readonly MinHealthyPercentage: number;
   readonly MaxHealthyPercentage: number;
   readonly SkipMatching: boolean;

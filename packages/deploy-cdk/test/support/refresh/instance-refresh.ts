@@ -5,7 +5,7 @@ import type { GroupTemplate } from './group-template.ts';
 import type { HostGroup } from './host-group.ts';
 
 /** Times faster than on AWS that the waits of a refresh are. */
-export const SPEED = 20;
+const SPEED = 20;
 
 /** Result of an instance refresh, in the words of `DescribeInstanceRefreshes`. */
 export interface RefreshResult {
