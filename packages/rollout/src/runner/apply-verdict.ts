@@ -1,4 +1,3 @@
-import type { RolloutPlan } from '../plan/rollout-plan.ts';
 import type { RolloutRecord } from '../state/rollout-entry.ts';
 import type { RolloutState } from '../state/rollout-state.ts';
 import type { RolloutVerdict } from '../verdict/rollout-verdict.ts';
@@ -31,13 +30,15 @@ export function entryFor(
 
 /** Returns the entry that ends a rollout whose alias was changed: to the candidate, or to a third version. */
 export function entryForAlias(
-  { kind, baseline, candidate }: RolloutPlan,
+  { plan, promoting, entries }: RolloutState,
   champion: string | undefined,
   actor: string,
 ): RolloutRecord | undefined {
+  const { kind, baseline, candidate } = plan;
   if (kind !== 'shadow' && champion === candidate) {
-    // Also where a process promoted it, and was killed before it could say so.
-    const reason = `the alias points to version ${champion}`;
+    // Also where a process promoted it, and has not recorded the end yet or was killed before: the reason is that of its intent.
+    const intent = promoting ? entries.at(-1) : undefined;
+    const reason = intent?.reason ?? `the alias points to version ${champion}`;
     return { type: 'ended', result: 'promoted', actor, reason };
   }
   if (champion === baseline) return undefined;

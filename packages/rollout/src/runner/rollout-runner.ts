@@ -234,8 +234,7 @@ export class RolloutRunner {
     // A candidate that this host has taken out is no longer judged, but ended.
     if (active.ejected !== undefined) return;
     const { actor, championOf, now } = this.#options;
-    const { plan } = active.state;
-    const moved = entryForAlias(plan, await championOf(model), actor);
+    const moved = entryForAlias(active.state, await championOf(model), actor);
     if (moved !== undefined) {
       await this.#append(active, moved);
       return;

@@ -421,6 +421,17 @@ describe('RolloutRunner', () => {
     expect(fleet.promotions).toBe(0);
   });
 
+  it('a promotion that another process records has the reason of the one that intended it', async () => {
+    const fleet = new SimulatedFleet(45);
+    const state = await fleet.start({ steps: [{ share: 0.5 }] });
+    const reason = 'failures: 0 of 1400 users';
+    await fleet.log().append(state, { type: 'promoting', actor: 'gateway', reason });
+    fleet.champion = '4';
+    await fleet.run(1);
+    expect(last(await fleet.state())).toMatchObject({ result: 'promoted', reason });
+    expect(fleet.promotions).toBe(0);
+  });
+
   it('an alias that was moved otherwise ends the rollout', async () => {
     const fleet = new SimulatedFleet(21);
     await fleet.start();
