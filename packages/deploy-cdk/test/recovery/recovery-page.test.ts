@@ -34,6 +34,7 @@ class Account {
     const { region, credentials } = awsTestConnection;
     this.#environment = {
       PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       HOME: folder,
       FAIRLEAD_ACTOR: 'ada',
       AWS_ENDPOINT_URL: endpoint,
