@@ -440,7 +440,8 @@ async function startOriginal(): Promise<string> {
     source: {
       resolve: () => Promise.resolve({ version: 3 }),
       openVersion: () => source.openVersion('digits', 3),
-      follow: source.follow.bind(source),
+      // eslint-disable-next-line @typescript-eslint/no-empty-function -- the alias points to another version, which would be loaded again and again
+      follow: async function* () {},
     },
     runtimes,
   });
