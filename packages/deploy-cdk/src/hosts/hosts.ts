@@ -137,7 +137,9 @@ export class Hosts extends Construct {
     this.updateAlarms = updates.kind === 'inPlace' ? [] : alarmsOf(this, updates, props);
     this.group = this.#group(props, group, updates, Duration.seconds(warmUp));
     this.#waitForFirstHosts(options, signals);
-    addScaling(this, options.scaling ?? {}, { group, balancer, warmUpSeconds: warmUp });
+    addScaling(this, options.scaling ?? {}, {
+      ...{ group: this.group.autoScalingGroupName, balancer, warmUpSeconds: warmUp },
+    });
     network.allowCalls([
       new PolicyStatement({
         // Parts of a release, and output of commands, by presigned addresses of `ssmCarrier`.

@@ -7,7 +7,7 @@ import type { ScalingOptions } from './scaling-options.ts';
 
 /** Group of the hosts and what changes its size. */
 export interface ScalingTarget {
-  /** Name of the Auto Scaling group. */
+  /** Reference to the Auto Scaling group, so that CloudFormation creates policies and scheduled actions after it. */
   readonly group: string;
   readonly balancer: Balancer;
   /** Seconds until a new host counts. */

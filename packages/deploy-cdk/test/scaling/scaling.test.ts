@@ -6,6 +6,7 @@ import type { ScalingOptions } from '@fairlead/deploy-cdk';
 import { propsWith, templateOf } from '../support/sample-stack.ts';
 
 const POLICY = 'AWS::AutoScaling::ScalingPolicy';
+const ACTION = 'AWS::AutoScaling::ScheduledAction';
 const label = Match.objectLike({ 'Fn::Join': Match.anyValue() });
 
 const templateWith = (scaling: ScalingOptions) =>
@@ -33,7 +34,7 @@ describe('a group of hosts whose rate is measured', () => {
   });
 
   it('has at least four hosts on weekdays from seven', () => {
-    template.hasResourceProperties('AWS::AutoScaling::ScheduledAction', {
+    template.hasResourceProperties(ACTION, {
       ...{ Recurrence: '0 7 * * MON-FRI', TimeZone: 'Europe/Berlin', MinSize: 4, MaxSize: 12 },
     });
   });
@@ -56,6 +57,16 @@ describe('a group of hosts whose rate is measured', () => {
     });
   });
 
+  it('has policies and scheduled actions that CloudFormation creates after the group', () => {
+    const resources = { ...template.findResources(POLICY), ...template.findResources(ACTION) };
+    expect(Object.keys(resources)).toHaveLength(3);
+    for (const { Properties } of Object.values(resources) as { Properties: object }[]) {
+      expect(Properties).toMatchObject({
+        AutoScalingGroupName: { Ref: expect.stringMatching(/HostsGroup/) as string },
+      });
+    }
+  });
+
   it('has its policies after the listener, without which the metric does not exist', () => {
     for (const policy of Object.values(template.findResources(POLICY))) {
       expect((policy as { DependsOn?: string[] }).DependsOn).toEqual([
@@ -74,5 +85,5 @@ it('a group whose rate is not known grows above 60 % processor time', () => {
       PredefinedMetricSpecification: { PredefinedMetricType: 'ASGAverageCPUUtilization' },
     },
   });
-  template.resourceCountIs('AWS::AutoScaling::ScheduledAction', 0);
+  template.resourceCountIs(ACTION, 0);
 });
