@@ -9,6 +9,7 @@ import { readLog } from './read-log.ts';
 import { readManifest } from './read-manifest.ts';
 import { findSecretChanges, placeSecrets, type SecretChanges } from './secrets/place-secrets.ts';
 import { forgetPrevious, hasPrevious, restorePrevious } from './secrets/previous-secrets.ts';
+import { historyAfterRollback, rollbackTarget } from './rollback-history.ts';
 import { currentDigest, switchRelease, type ReleaseFiles } from './switch-release.ts';
 
 /** Result of an activation. */
@@ -51,7 +52,8 @@ export async function activate(
   }
   // The last release that passed its gate, also when an activation was killed after its switch.
   const previous = active === digest ? undefined : active;
-  const pending = { digest, previous, since: new Date().toISOString() };
+  const since = new Date().toISOString();
+  const pending = { digest, previous, since, ...(isRollback && { isRollback: true as const }) };
   await writeState(paths, { ...state, pending });
   const before = current === undefined ? undefined : await filesOf(paths, current);
   try {
@@ -96,16 +98,13 @@ function isUnchanged(
  * @throws DeployError `ERR_DEPLOY_HOST` when there is none.
  */
 export async function rollback(paths: HostPaths, onStep: OnStep, to?: string): Promise<Activation> {
-  const { history, pending } = await readState(paths);
-  // After a killed activation, the release before is the one that passed its gate last.
-  const target = to ?? (pending === undefined ? history[1] : history[0]);
+  const before = await readState(paths);
+  const target = to ?? rollbackTarget(before);
   if (target === undefined) throw hostError('There is no release before this one on this host.');
   const result = await activate(paths, target, onStep, { isRollback: true });
-  if (result.outcome === 'activated' && pending === undefined) {
-    // A second rollback goes one release further back, not forward again.
+  if (result.outcome === 'activated') {
     const state = await readState(paths);
-    const rest = state.history.filter((each) => each !== target && each !== history[0]);
-    await writeState(paths, { ...state, history: [target, ...rest] });
+    await writeState(paths, { ...state, history: historyAfterRollback(before, target) });
   }
   return result;
 }

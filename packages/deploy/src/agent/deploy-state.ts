@@ -12,7 +12,13 @@ const schema = z.strictObject({
   /** Releases that passed their gate, the latest first. */
   history: z.array(digest),
   /** An activation that has begun: until it ends, `current` may be either release. */
-  pending: z.strictObject({ digest, previous: digest.optional(), since: z.string() }).optional(),
+  pending: z
+    .strictObject({
+      ...{ digest, previous: digest.optional(), since: z.string() },
+      /** The activation is that of a rollback: another rollback goes on with it. */
+      isRollback: z.literal(true).optional(),
+    })
+    .optional(),
 });
 
 /** State of the deployment on a host: it makes an activation resumable that was killed. */

@@ -13,6 +13,8 @@ export interface HostStatus {
   readonly history: readonly string[];
   /** Release whose activation was killed. */
   readonly pending: string | undefined;
+  /** True if the killed activation was that of a rollback. @defaultValue `false` */
+  readonly isRollback?: boolean | undefined;
   /** States of the units by their names, such as `active`. */
   readonly units: Readonly<Record<string, string>>;
 }
@@ -36,6 +38,7 @@ export async function readStatus(paths: HostPaths): Promise<HostStatus> {
     current,
     history,
     pending: pending?.digest,
+    isRollback: pending?.isRollback,
     units: Object.fromEntries(names.map((name, index) => [name, states[index] ?? 'unknown'])),
   };
 }

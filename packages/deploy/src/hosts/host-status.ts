@@ -15,6 +15,8 @@ const schema = z.object({
   current: z.string().optional(),
   history: z.array(z.string()),
   pending: z.string().optional(),
+  // Agents of older releases don't report it.
+  isRollback: z.boolean().optional(),
   units: z.record(z.string(), z.string()),
 });
 

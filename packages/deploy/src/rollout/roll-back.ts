@@ -73,7 +73,7 @@ export async function rollBack(options: RollBackOptions): Promise<Rollout> {
         const change = () =>
           release !== undefined && lacking.includes(update)
             ? runReleaseAgent(update.carrier, release, ['rollback', target], update.onStep)
-            : rollBackHost(update);
+            : rollBackHost(update, target);
         return update.change(change, { done: 'activated', signal: stop });
       }),
     );
@@ -94,8 +94,9 @@ export async function rollBack(options: RollBackOptions): Promise<Rollout> {
 /** Outcomes of a host after which the next one follows. */
 const DONE = new Set(['activated', 'unchanged', 'left']);
 
-async function rollBackHost({ carrier }: HostUpdate): Promise<AgentResult> {
-  const { success, data } = agentResult.safeParse(await runCurrentAgent(carrier, ['rollback']));
+async function rollBackHost({ carrier }: HostUpdate, target: string): Promise<AgentResult> {
+  const result = await runCurrentAgent(carrier, ['rollback', target]);
+  const { success, data } = agentResult.safeParse(result);
   if (success) return data;
   throw hostProblem(carrier, 'its agent has no result');
 }
