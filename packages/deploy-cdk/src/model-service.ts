@@ -149,7 +149,7 @@ export class ModelService extends Construct {
     return new CiRole(this, 'CiRole', {
       ...{ deployment, options: ciRole, storage: this.storage },
       autoScalingGroup: hostGroupName(this, 'Hosts'),
-      targetGroupArn: this.balancer.targetGroup.targetGroupArn,
+      targetGroupArns: this.balancer.targetGroups.map((group) => group.targetGroupArn),
       releaseParameterArn:
         parameter &&
         Stack.of(this).formatArn({ service: 'ssm', resource: `parameter${parameter}` }),

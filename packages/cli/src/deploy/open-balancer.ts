@@ -1,16 +1,18 @@
 import type { Balancer } from '@fairlead/deploy';
 import { CliError } from '../cli-error.ts';
 import { errorCodeOf } from '../exit-code.ts';
-import type { ChosenEnvironment } from '../config/read-config.ts';
+import type { ReachableEnvironment } from '../hosts/read-hosts.ts';
 
 /**
- * Opens the balancer of an environment; `undefined` without one.
+ * Opens the balancer of an environment; `undefined` without one. Instances of an Auto Scaling group are drained from each of its target
+ * groups, such as those for HTTP and gRPC.
  *
  * @throws CliError `ERR_CLI_USAGE` when the AWS SDK isn't installed
  */
 export async function openBalancer({
   environment,
-}: ChosenEnvironment): Promise<Balancer | undefined> {
+  hostGroup,
+}: ReachableEnvironment): Promise<Balancer | undefined> {
   const { balancer } = environment;
   if (balancer === undefined) return undefined;
   if (balancer.kind === 'haproxy') {
@@ -24,7 +26,10 @@ export async function openBalancer({
       await import('@aws-sdk/client-elastic-load-balancing-v2');
     const { targetGroupBalancer } = await import('@fairlead/deploy/target-group');
     const client = new ElasticLoadBalancingV2Client({ region });
-    return targetGroupBalancer({ client, targetGroupArn: balancer.arn });
+    const arns = new Set([balancer.arn, ...(hostGroup?.state.targetGroupArns ?? [])]);
+    return inEach(
+      [...arns].map((targetGroupArn) => targetGroupBalancer({ client, targetGroupArn })),
+    );
   } catch (cause) {
     if (errorCodeOf(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause;
     throw new CliError(
@@ -33,4 +38,18 @@ export async function openBalancer({
       { cause },
     );
   }
+}
+
+/** Returns several balancers as one: a host is drained, or ready, once it is at each of them. */
+function inEach(balancers: readonly Balancer[]): Balancer {
+  const forEach = async (work: (balancer: Balancer) => Promise<void>): Promise<void> => {
+    // The answers of all of them: a request that is still open could undo what follows.
+    const results = await Promise.allSettled(balancers.map(work));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  };
+  return {
+    drain: (target, signal) => forEach((balancer) => balancer.drain(target, signal)),
+    ready: (target, signal) => forEach((balancer) => balancer.ready(target, signal)),
+  };
 }

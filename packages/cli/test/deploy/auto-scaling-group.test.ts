@@ -186,6 +186,20 @@ test('instances that started during a deployment get its release before it ends'
   expect(await place.targets()).toEqual(ids.slice(0, 4));
 });
 
+test('instances are drained from each target group of their group, and ready in each', async () => {
+  place.scaling.group.targetGroupArns = [place.targetGroupArn, place.grpcGroupArn];
+  const during: (readonly string[])[] = [];
+  expect(await deploy(second)).toMatchObject({ exitCode: 0 });
+  expect(await place.targets(place.grpcGroupArn)).toEqual([one, two]);
+  place.onScript = async (id, script) => {
+    if (id !== two || !script.includes('rollback')) return;
+    during.push(await place.targets(), await place.targets(place.grpcGroupArn));
+  };
+  expect(await run({ folder: second.folder }, 'rollback', '--yes')).toMatchObject({ exitCode: 0 });
+  expect(during.slice(0, 2).map((targets) => targets.includes(two))).toEqual([false, false]);
+  expect(await place.targets(place.grpcGroupArn)).toEqual([one, two]);
+});
+
 test('an instance that is still starting at the end of the time is named', async () => {
   place.onScript = (_, script) => {
     if (script.includes('activate')) place.setInstances(one, two, { id: three, state: 'Pending' });

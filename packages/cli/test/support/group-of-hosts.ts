@@ -38,12 +38,14 @@ export interface GroupOfHosts {
   readonly hosts: SimulatedHosts;
   readonly bucket: string;
   readonly targetGroupArn: string;
+  /** Target group for gRPC, which the Auto Scaling group is in too when a test says so. */
+  readonly grpcGroupArn: string;
   /** Variables of a command. */
   readonly env: Readonly<Record<string, string>>;
   /** Called with the instance and the script of each command, before it runs. */
-  onScript: (id: string, script: string) => void;
+  onScript: (id: string, script: string) => void | Promise<void>;
   /** Returns the targets that get requests. */
-  targets(): Promise<readonly string[]>;
+  targets(arn?: string): Promise<readonly string[]>;
   /** Sets the instances of the group. */
   setInstances(...instances: readonly (string | InstanceOfTest)[]): void;
   close(): Promise<void>;
@@ -59,19 +61,23 @@ export async function startGroupOfHosts(): Promise<GroupOfHosts> {
   const bucket = await newBucket(s3);
   s3.destroy();
   const elb = new ElasticLoadBalancingV2Client({ ...awsTestConnection, endpoint: moto.endpoint });
-  const { TargetGroups: [created] = [] } = await elb.send(
-    new CreateTargetGroupCommand({
-      ...{ Name: 'shop', Protocol: 'HTTP', Port: 80, TargetType: 'instance' },
-      VpcId: await defaultVpc(moto.endpoint),
-    }),
-  );
-  const targetGroupArn = created?.TargetGroupArn ?? '';
+  const targetGroup = async (Name: string, Port: number): Promise<string> => {
+    const { TargetGroups: [created] = [] } = await elb.send(
+      new CreateTargetGroupCommand({
+        ...{ Name, Port, Protocol: 'HTTP', TargetType: 'instance' },
+        VpcId: await defaultVpc(moto.endpoint),
+      }),
+    );
+    return created?.TargetGroupArn ?? '';
+  };
+  const targetGroupArn = await targetGroup('shop', 80);
+  const grpcGroupArn = await targetGroup('shop-grpc', 81);
   const manager = await startSystemsManager(
     Object.fromEntries(
       ids.map((id) => [
         id,
-        (script: string, timeoutMs: number) => {
-          place.onScript(id, script);
+        async (script: string, timeoutMs: number) => {
+          await place.onScript(id, script);
           return runOnSimulatedHost(ssh, id)(script, timeoutMs);
         },
       ]),
@@ -82,7 +88,7 @@ export async function startGroupOfHosts(): Promise<GroupOfHosts> {
   });
   const { accessKeyId, secretAccessKey } = awsTestConnection.credentials;
   const place: GroupOfHosts = {
-    ...{ scaling, manager, hosts, bucket, targetGroupArn },
+    ...{ scaling, manager, hosts, bucket, targetGroupArn, grpcGroupArn },
     env: {
       PATH: hosts.path,
       AWS_ENDPOINT_URL: moto.endpoint,
@@ -94,9 +100,9 @@ export async function startGroupOfHosts(): Promise<GroupOfHosts> {
       AWS_MAX_ATTEMPTS: '1',
     },
     onScript: () => undefined,
-    async targets() {
+    async targets(arn = targetGroupArn) {
       const { TargetHealthDescriptions: found = [] } = await elb.send(
-        new DescribeTargetHealthCommand({ TargetGroupArn: targetGroupArn }),
+        new DescribeTargetHealthCommand({ TargetGroupArn: arn }),
       );
       return found.map(({ Target }) => Target?.Id ?? '').toSorted();
     },

@@ -27,8 +27,8 @@ export interface CiRoleProps {
   readonly repositoryArns?: readonly string[] | undefined;
   /** Name of the Auto Scaling group of the hosts. @defaultValue none */
   readonly autoScalingGroup?: string | undefined;
-  /** ARN of the target group of the hosts. @defaultValue none */
-  readonly targetGroupArn?: string | undefined;
+  /** ARNs of the target groups of the hosts. @defaultValue none */
+  readonly targetGroupArns?: readonly string[] | undefined;
   /** ARN of the parameter with the release of new hosts. @defaultValue none */
   readonly releaseParameterArn?: string | undefined;
 }
@@ -104,7 +104,7 @@ export class CiRole extends Construct {
       keyArns: storage ? [storage.key.keyArn] : [],
       registry,
       autoScalingGroup: props.autoScalingGroup,
-      targetGroupArn: props.targetGroupArn,
+      targetGroupArns: props.targetGroupArns ?? [],
       releaseParameterArn: props.releaseParameterArn,
     });
     const { role, statements } = this;

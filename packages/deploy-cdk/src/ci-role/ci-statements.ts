@@ -18,7 +18,8 @@ export interface CiResources {
   readonly registry: StoredObjects | undefined;
   /** Name of the Auto Scaling group of the hosts. */
   readonly autoScalingGroup: string | undefined;
-  readonly targetGroupArn: string | undefined;
+  /** ARNs of the target groups of the hosts. */
+  readonly targetGroupArns: readonly string[];
   /** ARN of the parameter with the release of new hosts. */
   readonly releaseParameterArn: string | undefined;
 }
@@ -109,7 +110,7 @@ function imageStatements(repositoryArns: readonly string[]): PolicyStatement[] {
 }
 
 function hostStatements(resources: CiResources): PolicyStatement[] {
-  const { releases, keyArns, autoScalingGroup, targetGroupArn, releaseParameterArn } = resources;
+  const { releases, keyArns, autoScalingGroup, targetGroupArns, releaseParameterArn } = resources;
   const arn = (service: string, rest: string) => `arn:${Aws.PARTITION}:${service}:${rest}`;
   return [
     new PolicyStatement({
@@ -140,7 +141,7 @@ function hostStatements(resources: CiResources): PolicyStatement[] {
       actions: ['ssm:CancelCommand', 'ssm:GetCommandInvocation'],
       resources: ['*'],
     }),
-    ...(targetGroupArn === undefined
+    ...(targetGroupArns.length === 0
       ? []
       : [
           new PolicyStatement({
@@ -148,7 +149,7 @@ function hostStatements(resources: CiResources): PolicyStatement[] {
               'elasticloadbalancing:DeregisterTargets',
               'elasticloadbalancing:RegisterTargets',
             ],
-            resources: [targetGroupArn],
+            resources: [...targetGroupArns],
           }),
           new PolicyStatement({
             actions: [

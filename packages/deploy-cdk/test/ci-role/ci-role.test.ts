@@ -7,8 +7,10 @@ import { checkStack } from '../support/check-stack.ts';
 import { storedDeployment } from '../support/stored-deployment.ts';
 
 const github = { repository: 'acme/shop', environment: 'prod' };
-const targetGroupArn =
-  'arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/shop/0123456789abcdef';
+const targetGroupArns = ['http', 'grpc'].map(
+  (name) =>
+    `arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/${name}/0123456789abcdef`,
+);
 const repositoryArns = ['arn:aws:ecr:eu-central-1:111122223333:repository/shop-gateway'];
 const releaseParameterArn = 'arn:aws:ssm:eu-central-1:111122223333:parameter/shop/release';
 
@@ -17,7 +19,7 @@ function addRole(stack: Stack, options: CiRoleOptions, { isStored = true } = {})
   const storage = isStored ? new Storage(stack, 'Storage', { deployment }) : undefined;
   return new CiRole(stack, 'CiRole', {
     ...{ deployment, options, storage },
-    ...{ autoScalingGroup: 'shop', targetGroupArn, releaseParameterArn },
+    ...{ autoScalingGroup: 'shop', targetGroupArns, releaseParameterArn },
     repositoryArns: options.permissions?.includes('images') === true ? repositoryArns : undefined,
   });
 }
@@ -213,6 +215,22 @@ it('commands are sent to instances of the Auto Scaling group only', () => {
           Condition: {
             StringEquals: { 'ssm:resourceTag/aws:autoscaling:groupName': 'shop' },
           },
+        }),
+      ]),
+    }),
+  });
+});
+
+it('hosts are drained from each of their target groups', () => {
+  roleWith({ github, permissions: ['hosts'] }).hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: Match.objectLike({
+      Statement: Match.arrayWith([
+        Match.objectLike({
+          Action: [
+            'elasticloadbalancing:DeregisterTargets',
+            'elasticloadbalancing:RegisterTargets',
+          ],
+          Resource: targetGroupArns,
         }),
       ]),
     }),
