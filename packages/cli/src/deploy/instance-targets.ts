@@ -3,6 +3,9 @@ import type { ReachableEnvironment } from '../hosts/read-hosts.ts';
 import { instanceOf } from '../hosts/read-hosts.ts';
 import { errorCodeOf } from '../exit-code.ts';
 
+/** Values that a filter of EC2 takes. */
+const FILTER_VALUES = 200;
+
 /** Names of hosts at the balancer, by their addresses. */
 export type Targets = ReadonlyMap<string, string>;
 
@@ -54,16 +57,19 @@ async function addressesOf(ids: readonly string[], region: string): Promise<Targ
   const client = new aws.EC2Client({ region });
   const found = new Map<string, string>();
   try {
-    const pages = aws.paginateDescribeInstances(
-      { client },
-      { Filters: [{ Name: 'instance-id', Values: [...ids] }] },
-    );
-    for await (const { Reservations = [] } of pages) {
-      for (const { InstanceId, PrivateIpAddress } of Reservations.flatMap(
-        ({ Instances = [] }) => Instances,
-      )) {
-        if (InstanceId !== undefined && PrivateIpAddress !== undefined) {
-          found.set(InstanceId, PrivateIpAddress);
+    for (let start = 0; start < ids.length; start += FILTER_VALUES) {
+      const Values = ids.slice(start, start + FILTER_VALUES);
+      const pages = aws.paginateDescribeInstances(
+        { client },
+        { Filters: [{ Name: 'instance-id', Values }] },
+      );
+      for await (const { Reservations = [] } of pages) {
+        for (const { InstanceId, PrivateIpAddress } of Reservations.flatMap(
+          ({ Instances = [] }) => Instances,
+        )) {
+          if (InstanceId !== undefined && PrivateIpAddress !== undefined) {
+            found.set(InstanceId, PrivateIpAddress);
+          }
         }
       }
     }

@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import {
@@ -15,6 +15,9 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 
 /** Longest validity of a presigned address, in seconds. */
 const MAX_EXPIRY_SECONDS = 7 * 86_400;
+
+/** Longest output that is read into memory. */
+const MAX_OUTPUT_BYTES = 64 * 1024 ** 2;
 
 /** Place of the input and the output of one command in a bucket. */
 export interface TransferLocation {
@@ -64,9 +67,20 @@ export class S3Transfer {
     return getSignedUrl(this.#location.s3, command, { expiresIn: seconds(validMs) });
   }
 
-  /** Reads the output that the host stored. */
+  /**
+   * Reads the output that the host stored.
+   *
+   * @throws Error when it is longer than 64 MiB, which no command of a deployment prints
+   */
   async readOutput(): Promise<string> {
-    const { Body } = await this.#location.s3.send(new GetObjectCommand(this.#object('out')));
+    const { Body, ContentLength = 0 } = await this.#location.s3.send(
+      new GetObjectCommand(this.#object('out')),
+    );
+    if (ContentLength > MAX_OUTPUT_BYTES) {
+      // Otherwise the connection would stay open.
+      if (Body instanceof Readable) Body.destroy();
+      throw new Error(`the host printed ${ContentLength} bytes, more than ${MAX_OUTPUT_BYTES}`);
+    }
     return (await Body?.transformToString()) ?? '';
   }
 

@@ -46,7 +46,7 @@ export async function runSsmCommand(command: SsmCommand): Promise<SsmResult> {
     }),
   );
   const id = Command?.CommandId ?? '';
-  const result = await waitForEnd(command, id, Date.now() + DELIVERY_MS + timeoutMs);
+  const result = await waitForEnd(command, id, performance.now() + DELIVERY_MS + timeoutMs);
   if (result !== undefined) return resultOf(result);
   await ssm.send(new CancelCommandCommand({ CommandId: id, InstanceIds: [instanceId] }));
   return { code: ENDED, stdout: '', stderr: `ended after ${timeoutMs} ms` };
@@ -58,7 +58,7 @@ async function waitForEnd(
   deadline: number,
 ): Promise<GetCommandInvocationCommandOutput | undefined> {
   const question = { CommandId: id, InstanceId: instanceId };
-  while (Date.now() < deadline) {
+  while (performance.now() < deadline) {
     const found = await ssm.send(new GetCommandInvocationCommand(question)).catch(ignoreUnknown);
     if (found !== undefined && !PENDING.has(found.Status ?? 'Pending')) return found;
     await sleep(pollMs);

@@ -112,6 +112,21 @@ describe.skipIf(!canBootFleet())('the agent on a host, at length', () => {
     expect(await activate(first)).toBe(true);
   });
 
+  it('reverts a release with a port that another program has, which Nginx refuses only when it is reloaded', async () => {
+    const current = (await runAgent(host, first, ['status'])).result?.current;
+    await host.run(['systemd-run', '--unit=taken', 'python3', '-m', 'http.server', '8099']);
+    const deployment = { nginx: { listen: { scheme: 'http', address: '0.0.0.0:8099' } } } as const;
+    const report = await deploy(host, await buildService({ version: 5, deployment }));
+    await host.run(['systemctl', 'stop', 'taken']);
+    expect(report.result).toMatchObject({
+      outcome: 'reverted',
+      message: expect.stringMatching(
+        /Nginx can't be reloaded \(1\): after 20 s it still has the configuration before.*8099/s,
+      ) as string,
+      digest: current,
+    });
+  });
+
   it('refuses a release whose files Nginx or systemd refuses, and touches nothing', async () => {
     const deployment = {
       nginx: {

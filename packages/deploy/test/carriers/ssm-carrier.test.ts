@@ -54,6 +54,14 @@ describe('a carrier by Systems Manager', () => {
     await moto.stop();
   });
 
+  it('reads no more than 64 MiB that a host prints', async () => {
+    const script = 'head -c 67108865 /dev/zero | tr "\\0" x';
+    const result = await carrier.run(['sh', '-c', script]);
+    expect([result.code, result.stdout]).toEqual([255, '']);
+    expect(result.stderr).toContain('the host printed 67108865 bytes, more than 67108864');
+    expect(await objects()).toBe(0);
+  });
+
   it('runs a program with arguments that no shell interprets, standard input and the exit code', async () => {
     const words = ['a b', "it's", '$HOME', '`id`', '"; exit 9 #', '*', '', 'ä\nb'];
     const script = 'cat; printf "%s|" "$@"; echo error >&2; exit 7';

@@ -1,7 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 
 import type { CertificatePlan } from '../../state/certificate-plan.ts';
 import { hostError } from '../host-error.ts';
@@ -16,6 +17,8 @@ import { PLACEHOLDER } from './placeholder.ts';
 const MIN_DAYS = 14;
 const DAY_MS = 86_400_000;
 const STATSD_PORT = 8125;
+/** Exists from before a certificate is replaced until Nginx is reloaded; a reboot loads it as well. */
+const RELOAD_DUE = '/run/fairlead-deploy/certificate-reload';
 const CERTBOT_TIMEOUT_MS = 600_000;
 
 /** Result of a check of the certificate. */
@@ -81,15 +84,22 @@ async function install({ file, keyFile }: CertificatePlan, name: string): Promis
   const key = await readIfThere(`${folder}/privkey.pem`);
   if (chain === undefined || key === undefined) return false;
   const [before, keyBefore] = [await readIfThere(file), await readIfThere(keyFile)];
-  if (before?.content.equals(chain.content) && keyBefore?.content.equals(key.content)) return false;
+  const isDue = existsSync(RELOAD_DUE);
+  const isSame =
+    before?.content.equals(chain.content) === true &&
+    keyBefore?.content.equals(key.content) === true;
+  if (isSame && !isDue) return false;
   if (!new X509Certificate(chain.content).checkPrivateKey(createPrivateKey(key.content))) {
     throw hostError(`The files of ${folder} don't belong together.`);
   }
   const owner = { uid: 0, gid: 0 };
+  // Nginx would work with the old certificate to its end if it weren't reloaded after an interruption.
+  await replaceFile(RELOAD_DUE, Buffer.from(''), { ...owner, mode: 0o600 });
   await replaceFile(keyFile, key.content, { ...owner, mode: 0o600 });
   await replaceFile(file, chain.content, { ...owner, mode: 0o644 });
   const { code, stderr } = await runProgram('systemctl', ['reload', 'nginx.service']);
   if (code !== 0) throw hostError(`Nginx can't be reloaded: ${stderr.trim()}`);
+  await rm(RELOAD_DUE, { force: true });
   return true;
 }
 

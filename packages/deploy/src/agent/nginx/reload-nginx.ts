@@ -5,8 +5,10 @@ import { fingerprintOfDisk, forgetLoaded, isLoaded, recordLoaded } from './loade
 import { nginxWorkers } from './nginx-workers.ts';
 
 const POLL_MS = 50;
-/** Time for the workers of the former configuration to stop accepting; after it, the deployment goes on. */
-const TIMEOUT_MS = 10_000;
+/** Time for the workers of the former configuration to stop accepting. */
+const TIMEOUT_MS = 20_000;
+/** Exit code for a configuration that Nginx refused, although it passed the test: a port is taken, for instance. */
+const REFUSED = 1;
 
 /**
  * Reloads Nginx, or starts it, and waits until its former workers accept nothing more: at that moment they close their idle
@@ -22,14 +24,25 @@ export async function reloadNginx(path: string): Promise<ProgramResult> {
   await forgetLoaded();
   const former = await nginxWorkers();
   const result = await runProgram('systemctl', ['reload-or-restart', 'nginx.service']);
+  if (result.code !== 0) return result;
   const deadline = performance.now() + TIMEOUT_MS;
-  while (result.code === 0 && performance.now() < deadline) {
+  while (performance.now() < deadline) {
     const serving = await nginxWorkers();
-    if (!former.some((pid) => serving.includes(pid))) {
+    if (serving.length > 0 && !former.some((pid) => serving.includes(pid))) {
       if (fingerprint !== undefined) await recordLoaded(fingerprint);
-      break;
+      return result;
     }
     await sleep(POLL_MS);
   }
-  return result;
+  // Its master refuses silently, and works on with the configuration before.
+  const stderr = `after ${TIMEOUT_MS / 1_000} s it still has the configuration before, and its error log says why: ${await endOfErrorLog()}`;
+  return { ...result, code: REFUSED, stderr };
+}
+
+async function endOfErrorLog(): Promise<string> {
+  const { stdout } = await runProgram('journalctl', [
+    ...['--unit=nginx.service', '--lines=3', '--output=cat', '--quiet'],
+  ]);
+  const file = await runProgram('tail', ['-n', '3', '/var/log/nginx/error.log']);
+  return `${file.stdout}${stdout}`.trim().slice(-1_000);
 }
