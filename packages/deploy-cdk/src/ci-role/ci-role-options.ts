@@ -4,7 +4,7 @@ import { checkOneOf, checkOptions, invalidOption } from '../check-options.ts';
 export interface GithubOptions {
   /** Repository. Example: `'acme/shop'`. */
   readonly repository: string;
-  /** Environment of the job; GitHub enforces its reviewers and branches. Example: `'prod'`. */
+  /** Environment of the job; GitHub enforces its reviewers and branches. Example: `'production'`. */
   readonly environment: string;
 }
 
@@ -26,12 +26,12 @@ export type CiPermission = 'stack' | 'plan' | 'releases' | 'images' | 'hosts' | 
 
 /** Role that a pipeline assumes with a token of its job, without a long-lived key. */
 export interface CiRoleOptions {
-  /** Workflows of GitHub; either these or those of GitLab. Example: `{ repository: 'acme/shop', environment: 'prod' }`. @defaultValue none */
+  /** Workflows of GitHub; either these or those of GitLab. Example: `{ repository: 'acme/shop', environment: 'production' }`. @defaultValue none */
   readonly github?: GithubOptions;
-  /** Pipelines of GitLab. Example: `{ project: 'acme/shop' }`. @defaultValue none */
+  /** Pipelines of GitLab, whose jobs request tokens for `sts.amazonaws.com`. Example: `{ project: 'acme/shop' }`. @defaultValue none */
   readonly gitlab?: GitlabOptions;
   /**
-   * ARN of the identity provider, of which an account has one for each address. Example:
+   * ARN of the identity provider, of which an account has one for each address; its audiences have to include `sts.amazonaws.com`. Example:
    * `'arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com'`.
    * @defaultValue a new provider
    */
@@ -64,6 +64,8 @@ const PERMISSIONS: readonly CiPermission[] = [
   'models',
 ];
 const GITHUB = 'https://token.actions.githubusercontent.com';
+/** Audience of the tokens that the pipelines of `fairlead init --ci` request. */
+const AUDIENCE = 'sts.amazonaws.com';
 
 /**
  * Returns the tokens that the options trust.
@@ -88,7 +90,7 @@ export function trustedTokens(options: CiRoleOptions): TrustedTokens {
   if (github !== undefined && gitlab === undefined) return githubTokens(github);
   if (gitlab !== undefined && github === undefined) return gitlabTokens(gitlab);
   throw invalidOption(
-    'Option ciRole needs either github, such as { repository: "acme/shop", environment: "prod" }, or gitlab, such as { project: "acme/shop" }.',
+    'Option ciRole needs either github, such as { repository: "acme/shop", environment: "production" }, or gitlab, such as { project: "acme/shop" }.',
   );
 }
 
@@ -96,9 +98,9 @@ function githubTokens(github: GithubOptions): TrustedTokens {
   checkOptions('ciRole.github', github, { repository: 'required', environment: 'required' });
   const { repository, environment } = github;
   checkName('github.repository', repository, /^[\w.-]+\/[\w.-]+$/, 'acme/shop');
-  checkName('github.environment', environment, /^[\w.-]+$/, 'prod');
+  checkName('github.environment', environment, /^[\w.-]+$/, 'production');
   const subject = `repo:${repository}:environment:${environment}`;
-  return { url: GITHUB, audience: 'sts.amazonaws.com', subject };
+  return { url: GITHUB, audience: AUDIENCE, subject };
 }
 
 function gitlabTokens(gitlab: GitlabOptions): TrustedTokens {
@@ -111,7 +113,8 @@ function gitlabTokens(gitlab: GitlabOptions): TrustedTokens {
   checkName('gitlab.project', project, /^[\w.-]+(?:\/[\w.-]+)+$/, 'acme/shop');
   checkName('gitlab.branch', branch, /^[\w./-]+$/, 'main');
   checkName('gitlab.url', url, /^https:\/\/[a-z0-9.-]+$/, 'https://gitlab.com');
-  return { url, audience: url, subject: `project_path:${project}:ref_type:branch:ref:${branch}` };
+  const subject = `project_path:${project}:ref_type:branch:ref:${branch}`;
+  return { url, audience: AUDIENCE, subject };
 }
 
 /** A wildcard would trust other repositories. */

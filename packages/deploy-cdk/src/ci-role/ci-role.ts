@@ -55,10 +55,10 @@ const REASON =
  *   nginx: { listen: { scheme: 'http', address: '0.0.0.0:8080' } },
  *   gateway: { command: ['/opt/fairlead/current/bin/node', 'main.js'], service: { user: 'fairlead' } },
  * });
- * const github = { repository: 'acme/shop', environment: 'prod' };
+ * const github = { repository: 'acme/shop', environment: 'production' };
  * const options = { github, permissions: ['stack'] } as const;
  * const { subject } = new CiRole(new Stack(new App(), 'Shop'), 'CiRole', { deployment, options });
- * console.log(subject); // repo:acme/shop:environment:prod
+ * console.log(subject); // repo:acme/shop:environment:production
  * ```
  */
 export class CiRole extends Construct {

@@ -65,11 +65,8 @@ const statements: Readonly<Record<CiPermission, (resources: CiResources) => Poli
             actions: [...objectRequests, 's3:AbortMultipartUpload'],
             resources: [`${releases.bucketArn}/releases/*`],
           }),
-          new PolicyStatement({
-            actions: ['s3:ListBucket'],
-            resources: [releases.bucketArn],
-            conditions: { StringLike: { 's3:prefix': ['releases', 'releases/*'] } },
-          }),
+          // Without a condition on the prefix, as in `hostStatements`: the request for a release that is not stored yet has none.
+          new PolicyStatement({ actions: ['s3:ListBucket'], resources: [releases.bucketArn] }),
           ...keyStatements(keyArns),
         ],
   images: ({ repositoryArns }) => imageStatements(repositoryArns),

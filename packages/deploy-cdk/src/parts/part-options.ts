@@ -25,7 +25,7 @@ export interface PartOptions {
   readonly edge?: EdgeOptions;
   /** Plan of AWS Backup for buckets, and for state on the disks of hosts. Example: `{ retentionDays: 90 }`. @defaultValue none */
   readonly backup?: BackupOptions;
-  /** Role of the pipeline that deploys. Example: `{ github: { repository: 'acme/shop', environment: 'prod' } }`. @defaultValue none */
+  /** Role of the pipeline that deploys. Example: `{ github: { repository: 'acme/shop', environment: 'production' } }`. @defaultValue none */
   readonly ciRole?: CiRoleOptions;
 }
 

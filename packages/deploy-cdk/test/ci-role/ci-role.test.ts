@@ -6,7 +6,7 @@ import { CiRole, Storage, type CiRoleOptions } from '@fairlead/deploy-cdk';
 import { checkStack } from '../support/check-stack.ts';
 import { storedDeployment } from '../support/stored-deployment.ts';
 
-const github = { repository: 'acme/shop', environment: 'prod' };
+const github = { repository: 'acme/shop', environment: 'production' };
 const targetGroupArns = ['http', 'grpc'].map(
   (name) =>
     `arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/${name}/0123456789abcdef`,
@@ -60,7 +60,7 @@ it('trusts tokens of one repository and environment of GitHub', () => {
           Condition: {
             StringEquals: {
               'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com',
-              'token.actions.githubusercontent.com:sub': 'repo:acme/shop:environment:prod',
+              'token.actions.githubusercontent.com:sub': 'repo:acme/shop:environment:production',
             },
           },
         },
@@ -77,7 +77,7 @@ it('trusts tokens of one project and branch of GitLab', () => {
         Match.objectLike({
           Condition: {
             StringEquals: {
-              'gitlab.example.com:aud': 'https://gitlab.example.com',
+              'gitlab.example.com:aud': 'sts.amazonaws.com',
               'gitlab.example.com:sub': 'project_path:acme/ml/shop:ref_type:branch:ref:main',
             },
           },
@@ -172,6 +172,13 @@ it.each([
   expect(actionsOf(roleWith({ github, permissions }))).toEqual(expected);
 });
 
+it('a request for a release that is not stored yet is answered with 404: nothing limits s3:ListBucket to a prefix', () => {
+  const template = roleWith({ github, permissions: ['releases', 'models'] });
+  const text = JSON.stringify(template.findResources('AWS::IAM::Policy'));
+  expect(text).toContain('s3:ListBucket');
+  expect(text).not.toContain('s3:prefix');
+});
+
 it('the role of the stack assumes the roles of the bootstrap, and no other', () => {
   const template = roleWith({ github, permissions: ['stack'], bootstrapQualifier: 'acme' });
   const [policy] = Object.values(
@@ -242,7 +249,7 @@ it.each([
   ['both', { github, gitlab: { project: 'acme/shop' } }, true, 'needs either github'],
   [
     'every repository of an owner',
-    { github: { repository: 'acme/*', environment: 'prod' } },
+    { github: { repository: 'acme/*', environment: 'production' } },
     true,
     'Option ciRole.github.repository is "acme/*"',
   ],

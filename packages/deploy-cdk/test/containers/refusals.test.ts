@@ -85,7 +85,7 @@ describe('an option that tasks do not have', () => {
   const containers = (change: object) => ({ containers: { images, ...change } });
   const ciRole = (permission: string) => ({
     ciRole: {
-      github: { repository: 'acme/shop', environment: 'prod' },
+      github: { repository: 'acme/shop', environment: 'production' },
       permissions: [permission],
     },
   });

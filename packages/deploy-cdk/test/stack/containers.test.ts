@@ -18,7 +18,7 @@ import {
 import { statementsOf } from '../support/statements.ts';
 
 const env = { account: '111122223333', region: 'eu-central-1' };
-const github = { repository: 'acme/shop', environment: 'prod' };
+const github = { repository: 'acme/shop', environment: 'production' };
 
 const deployment = deploymentOf(
   {

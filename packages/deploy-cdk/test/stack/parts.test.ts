@@ -47,7 +47,10 @@ describe('a service with every part, and storage of another stack', () => {
     watching: { models: ['churn'] },
     edge: { firewall: {} },
     backup: {},
-    ciRole: { github: { repository: 'acme/shop', environment: 'prod' }, permissions: ['hosts'] },
+    ciRole: {
+      github: { repository: 'acme/shop', environment: 'production' },
+      permissions: ['hosts'],
+    },
     release: archives,
   });
   const template = Template.fromStack(stack);
