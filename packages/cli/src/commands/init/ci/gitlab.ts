@@ -68,12 +68,13 @@ release:
     reports:
       dotenv: release.env
 
+# To compare the stack in a plan too, run npx cdk synth before it, and leave out --without-stack.
 staging:
   extends: .deploy
   stage: staging
   environment: staging
   script:
-    - npx fairlead plan staging --release "$RELEASE"
+    - npx fairlead plan staging --release "$RELEASE" --without-stack
     - npx fairlead deploy staging --release "$RELEASE" --watch "$WATCH" --reason "$CI_PIPELINE_URL" --yes --json
     - npx fairlead check staging --reason "$CI_PIPELINE_URL"
 
@@ -86,7 +87,7 @@ production:
     - if: $CI_PIPELINE_SOURCE != "schedule" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
       when: manual
   script:
-    - npx fairlead plan production --release "$RELEASE"
+    - npx fairlead plan production --release "$RELEASE" --without-stack
     - npx fairlead deploy production --release "$RELEASE" --watch "$WATCH" --reason "$CI_PIPELINE_URL" --yes production --json
     - npx fairlead check production --reason "$CI_PIPELINE_URL"
 
