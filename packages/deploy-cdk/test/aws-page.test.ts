@@ -29,6 +29,27 @@ test('the page has at most five commands', () => {
   expect(files.map(({ name }) => name)).toEqual(['fairlead.config.ts', 'release.ts', 'stack.ts']);
 });
 
+test('commands that write a release have the condition that the policy of the bucket requires, and the key that hosts read', () => {
+  const pages = ['aws', 'ci', 'containers', 'recovery'].map((name) =>
+    readFileSync(join(root, `docs/${name}.md`), 'utf8'),
+  );
+  const writes = pages.join('\n').match(/aws s3(?:api)? (?:cp|mv|sync|put-object) [^`\n]+/g) ?? [];
+  expect(writes).toHaveLength(2);
+  for (const write of writes) {
+    expect(write).toMatch(/--key releases\/archives\/<digest>\.tar /);
+    expect(write).toMatch(/ --if-none-match '?\*'?$/);
+  }
+});
+
+test('the first step prepares the account, and says how each command finds the application', () => {
+  const [, steps = ''] = page.split('\n## Deploy it\n');
+  const [first = ''] = steps.split('\n2. ');
+  const [before = '', after] = first.split('npx cdk deploy ShopStorage');
+  expect(after).toBeDefined();
+  expect(before).toContain('`npx cdk bootstrap aws://111122223333/eu-central-1`');
+  expect(before).toContain('"app": "node stack.ts releases/….tar"');
+});
+
 test('its commands lead from nothing to two templates without a finding of cfn-lint', async () => {
   // Inside of the package, where the dependencies of the project resolve: `npm install` of the page installs them elsewhere.
   const folder = mkdtempSync(join(import.meta.dirname, '.page-'));

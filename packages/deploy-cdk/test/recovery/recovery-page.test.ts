@@ -21,6 +21,10 @@ const root = resolve(import.meta.dirname, '../../../..');
 const python = join(root, '.venv/bin/python');
 const page = readFileSync(join(root, 'docs/recovery.md'), 'utf8');
 const execute = promisify(execFile);
+/** Release of the account that is lost. */
+const digest = 'd'.repeat(64);
+/** Key of its archive, which hosts download. */
+const archive = `releases/archives/${digest}.tar`;
 
 /** Runs the commands of a place: `fairlead` of the sources, and `aws` by the SDK for Python. */
 class Account {
@@ -85,7 +89,9 @@ function support(file: string): string {
 function commandsBelow(heading: string): readonly string[] {
   const [, section = ''] = page.split(`## ${heading}\n`);
   const [text = ''] = section.split('\n## ');
-  const commands = [...text.matchAll(/^\$ (.+)$/gm)].map(([, command = '']) => command);
+  const commands = [...text.matchAll(/^\$ (.+)$/gm)].map(([, command = '']) =>
+    command.replaceAll('<digest>', digest),
+  );
   expect(commands).not.toEqual([]);
   return commands;
 }
@@ -127,7 +133,7 @@ async function fill(account: Account, folder: string): Promise<void> {
     `fairlead model push churn second.onnx ${registry}`,
     `fairlead model promote churn 1 ${registry}`,
     `fairlead model promote churn 2 ${registry}`,
-    'aws s3api put-object --bucket acme-releases --key releases/shop.tar --body built.tar',
+    `aws s3api put-object --bucket acme-releases --key ${archive} --body built.tar`,
   ]) {
     await account.run(line);
   }
