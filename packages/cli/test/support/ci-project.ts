@@ -82,7 +82,7 @@ export async function startCiStage(): Promise<CiStage> {
       workspace: folder,
       env: variables(folder),
       github: {
-        ...{ actor: 'ada', run_id: '7', repository: 'acme/shop' },
+        ...{ actor: 'bob', triggering_actor: 'ada', run_id: '7', repository: 'acme/shop' },
         server_url: 'https://github.example',
       },
       valuesOf: (name) => ({

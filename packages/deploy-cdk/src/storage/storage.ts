@@ -123,8 +123,9 @@ export class Storage extends Construct {
     bucket.addLifecycleRule({
       id: 'commands',
       prefix: `${this.commandPrefix}/`,
-      // Each is removed after its command; only those of an interrupted one stay.
+      // Each is removed after its command, and may have secrets: only those of an interrupted one stay, and versions of none.
       expiration: Duration.days(1),
+      noncurrentVersionExpiration: Duration.days(1),
     });
     return bucket;
   }

@@ -129,7 +129,10 @@ it('the bucket of releases refuses to replace an archive, and removes commands a
     BucketName: 'acme-releases',
     LifecycleConfiguration: {
       Rules: Match.arrayWith([
-        Match.objectLike({ Id: 'commands', Prefix: 'ssm/', ExpirationInDays: 1 }),
+        Match.objectLike({
+          ...{ Id: 'commands', Prefix: 'ssm/', ExpirationInDays: 1 },
+          NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+        }),
       ]),
     },
   });

@@ -22,7 +22,7 @@ defaults:
     shell: bash
 
 env:
-  FAIRLEAD_ACTOR: \${{ github.actor }}
+  FAIRLEAD_ACTOR: \${{ github.triggering_actor }}
 ${GITHUB_RUN}  WATCH: 75s # hosts are watched for so long after an update
 
 jobs:
@@ -86,8 +86,7 @@ ${comment}    environment: ${name}
       contents: read
       id-token: write
     env:
-${GITHUB_AWS}      FAIRLEAD_API_KEY: \${{ secrets.FAIRLEAD_API_KEY }}
-      RELEASE: \${{ needs.release.outputs.digest }}
+${GITHUB_AWS}      RELEASE: \${{ needs.release.outputs.digest }}
     steps:
 ${GITHUB_SET_UP}      - name: Plan
 ${GITHUB_TOKEN}        run: |
@@ -100,7 +99,8 @@ ${GITHUB_TOKEN}        run: |
           .github/aws-token.sh
           npx fairlead deploy ${name} --release "$RELEASE" --watch "$WATCH" --reason "$RUN" ${yes} --json
       - name: Golden predictions through the load balancer
-${GITHUB_TOKEN}        run: |
+${GITHUB_TOKEN}          FAIRLEAD_API_KEY: \${{ secrets.FAIRLEAD_API_KEY }}
+        run: |
           .github/aws-token.sh
           npx fairlead check ${name} --reason "$RUN"
 `;

@@ -20,7 +20,7 @@ defaults:
     shell: bash
 
 env:
-  FAIRLEAD_ACTOR: \${{ github.actor }}
+  FAIRLEAD_ACTOR: \${{ github.triggering_actor }}
 ${GITHUB_RUN}`;
 }
 

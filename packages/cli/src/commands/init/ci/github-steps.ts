@@ -10,7 +10,7 @@ export const GITHUB_SET_UP = `      - uses: ${CHECKOUT}
         with:
           node-version: 24
       - name: Install
-        run: npm ci
+        run: npm ci --ignore-scripts # no package runs its scripts where the role can be assumed
 `;
 
 /** Variables of a job that uses AWS: the role of its environment, which only this repository and environment can assume. */

@@ -18,7 +18,7 @@ default:
   image: node:24-bookworm
   interruptible: false
   before_script:
-    - npm ci
+    - npm ci --ignore-scripts
 
 # A job that uses AWS exchanges its OIDC token for credentials of AWS_ROLE_ARN, which expire after an hour: there is no
 # long-lived key. The trust of a role is limited to this project and a protected branch.
@@ -31,7 +31,7 @@ default:
     AWS_WEB_IDENTITY_TOKEN_FILE: $CI_PROJECT_DIR/.aws-token
   before_script:
     - (umask 077 && printf %s "$AWS_TOKEN" > "$AWS_WEB_IDENTITY_TOKEN_FILE")
-    - npm ci
+    - npm ci --ignore-scripts
 
 # Two jobs of the same group never overlap.
 .deploy:
