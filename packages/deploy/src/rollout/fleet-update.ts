@@ -143,6 +143,7 @@ export class FleetUpdate {
     }
     await update.change(() => resume(() => this.#run(update, ['activate', this.#digest])), {
       done: 'activated',
+      digest: this.#digest,
       signal: this.#options.stop,
     });
     const hasOther = history.some((each) => each !== this.#digest);

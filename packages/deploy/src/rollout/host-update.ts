@@ -3,6 +3,7 @@ import type { Carrier } from '../carriers/carrier.ts';
 import { runCurrentAgent } from '../hosts/current-agent.ts';
 import { activatedRelease, readHostStatus } from '../hosts/host-status.ts';
 import { agentResult, type AgentResult } from '../hosts/release-agent.ts';
+import { hostProblem } from '../hosts/run-on-host.ts';
 import { batchSize } from './batches.ts';
 import { departureProblem, type Departure } from './departure.ts';
 import { lockFleet, type FleetLock } from './fleet-lock.ts';
@@ -120,11 +121,20 @@ export class HostUpdate {
    *
    * @param change runs the agent; its result decides
    * @param done outcome after a success
+   * @param digest release that the host has to report after a success
    * @param signal stops before the change, not during it
    */
   async change(
     change: (onStep: OnStep) => Promise<AgentResult>,
-    { done, signal }: { readonly done: 'activated' | 'reverted'; readonly signal?: AbortSignal },
+    {
+      done,
+      digest: expected,
+      signal,
+    }: {
+      readonly done: 'activated' | 'reverted';
+      readonly digest?: string;
+      readonly signal?: AbortSignal;
+    },
   ): Promise<void> {
     let hasBegun = false;
     try {
@@ -137,6 +147,17 @@ export class HostUpdate {
         ...(message !== undefined && { message }),
         ...(log !== undefined && { log }),
       };
+      if (isDone && expected !== undefined && digest !== expected) {
+        const found = digest?.slice(0, 12) ?? 'none';
+        const other = `it reports the release ${found} in place of ${expected.slice(0, 12)}`;
+        // The host does something else than it should: it gets no requests.
+        this.end({
+          ...facts,
+          outcome: 'failed',
+          message: hostProblem(this.carrier, other).message,
+        });
+        return;
+      }
       if (!isDone && outcome !== 'reverted') {
         // The host has no release that passed its gate: it gets no requests.
         this.end({ ...facts, outcome: 'failed' });

@@ -1,4 +1,5 @@
 import type { HostStatus } from '../agent/status.ts';
+import { DeployError } from '../deploy-error.ts';
 import { runCurrentAgent } from '../hosts/current-agent.ts';
 import { readHostStatus } from '../hosts/host-status.ts';
 import {
@@ -44,23 +45,30 @@ export async function rollBack(options: RollBackOptions): Promise<Rollout> {
   onEvent({ type: 'phase', phase: 'lock' });
   await using lock = await lockHosts(updates, options.owner);
   const stop = AbortSignal.any([lock.signal, ...(signal ? [signal] : [])]);
-  const result = (): Rollout =>
+  const result = (target?: string): Rollout =>
     summarize(
       updates.map((update) => update.result),
-      { stop, lock: lock.signal },
+      { stop, lock: lock.signal, release: target },
     );
   const statuses = await readStatuses(updates);
-  if (statuses.size === 0) return result();
+  if (statuses.size === 0) return result(options.to);
   const named = [...statuses].map(([{ carrier }, status]) => [carrier.host, status] as const);
   const target = options.to ?? (await findTarget(named, releases));
   const lacking = [...statuses].flatMap(([update, status]) =>
     status.current === target || previousOf(status) === target ? [] : [update],
   );
+  const [first] = lacking;
+  if (first !== undefined && releases === undefined) {
+    throw new DeployError(
+      'ERR_DEPLOY_HOST',
+      `The release before that the host ${first.carrier.host} names isn't ${target.slice(0, 12)}, and there is no source of releases: give releases.`,
+    );
+  }
   await using source = lacking.length > 0 ? await releases?.fetch(target) : undefined;
   const release = source && (await localRelease(source.path, options.trustedKeys));
   if (release !== undefined) {
     onEvent({ type: 'phase', phase: 'prepare' });
-    if (!(await prepareAll(lacking, release))) return result();
+    if (!(await prepareAll(lacking, release))) return result(target);
   }
   onEvent({ type: 'phase', phase: 'revert' });
   const members = [...statuses].filter(([{ hasLeft }]) => !hasLeft);
@@ -74,7 +82,7 @@ export async function rollBack(options: RollBackOptions): Promise<Rollout> {
           release !== undefined && lacking.includes(update)
             ? runReleaseAgent(update.carrier, release, ['rollback', target], update.onStep)
             : rollBackHost(update, target);
-        return update.change(change, { done: 'activated', signal: stop });
+        return update.change(change, { done: 'activated', digest: target, signal: stop });
       }),
     );
     if (
@@ -88,7 +96,7 @@ export async function rollBack(options: RollBackOptions): Promise<Rollout> {
     )
       break;
   }
-  return result();
+  return result(target);
 }
 
 /** Outcomes of a host after which the next one follows. */

@@ -58,6 +58,6 @@ export async function rollOut(options: RollOutOptions): Promise<Rollout> {
   }
   return summarize(
     updates.map(({ result }) => result),
-    { stop, lock: lock.signal },
+    { stop, lock: lock.signal, release: documents.digest },
   );
 }

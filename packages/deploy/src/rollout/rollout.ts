@@ -51,6 +51,8 @@ export type RolloutEvent =
  */
 export interface Rollout {
   readonly outcome: 'activated' | 'unchanged' | 'reverted' | 'aborted' | 'failed';
+  /** Release that the hosts were to have; `undefined` if it wasn't found out. */
+  readonly release?: string;
   /** In the order of the options. */
   readonly hosts: readonly HostResult[];
   /** First reason of an outcome other than `activated` and `unchanged`. */
@@ -77,7 +79,15 @@ export function withoutErrors(
  */
 export function summarize(
   hosts: readonly HostResult[],
-  { stop, lock }: { readonly stop: AbortSignal; readonly lock: AbortSignal },
+  {
+    stop,
+    lock,
+    release,
+  }: {
+    readonly stop: AbortSignal;
+    readonly lock: AbortSignal;
+    readonly release?: string | undefined;
+  },
 ): Rollout {
   const isAborted = stop.aborted;
   const lost = lock.aborted && lock.reason instanceof Error ? lock.reason.message : undefined;
@@ -85,7 +95,11 @@ export function summarize(
   const none = members.length === 0 ? 'Every host has left the fleet' : undefined;
   const message = members.find((host) => host.message !== undefined)?.message ?? lost ?? none;
   const outcome = outcomeOf(members, isAborted);
-  return { outcome, hosts, ...(message !== undefined && { message }) };
+  return {
+    ...{ outcome, hosts },
+    ...(release !== undefined && { release }),
+    ...(message !== undefined && { message }),
+  };
 }
 
 function outcomeOf(hosts: readonly HostResult[], isAborted: boolean): Rollout['outcome'] {

@@ -236,3 +236,34 @@ describe('a rollback of a fleet with new hosts', () => {
     expect(outcomes(await rollBack(fleet()))).toEqual(['activated', 'left', 'activated']);
   });
 });
+
+describe('a host that reports another release than it should', () => {
+  it('fails a deployment, whose result has the release of the command', async () => {
+    const [first] = hosts;
+    first.onCommand = (command) => {
+      if (command === 'activate') first.reports = OLDER;
+    };
+    const rollout = await deploy();
+    expect(rollout).toMatchObject({
+      outcome: 'failed',
+      release: release.digest,
+      message: `The host i-1: it reports the release ${OLDER.slice(0, 12)} in place of ${release.digest.slice(0, 12)}`,
+    });
+    expect(requests).not.toContain('ready i-1');
+    expect(hosts.slice(1).map(({ current }) => current)).toEqual([OLD, OLD]);
+  });
+
+  it('fails a rollback', async () => {
+    for (const host of hosts) host.history = [OLD, OLDER];
+    const [, second] = hosts;
+    second.reports = release.digest;
+    const rollout = await rollBack(fleet());
+    expect([rollout.outcome, rollout.release]).toEqual(['failed', OLDER]);
+    expect(outcomes(rollout)).toEqual(['activated', 'failed', 'untouched']);
+  });
+
+  it('is refused as one that lacks the release when there is no source of releases', async () => {
+    await expect(rollBack({ ...fleet(), to: OLDER })).rejects.toThrow('give releases');
+    expect(hosts.map(({ current }) => current)).toEqual([OLD, OLD, OLD]);
+  });
+});

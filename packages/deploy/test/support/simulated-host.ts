@@ -12,6 +12,8 @@ export class SimulatedHost {
   isHealthy = true;
   /** Called before a command of the agent runs. */
   onCommand: (command: string) => void = () => undefined;
+  /** Release that its agent reports after a change, in place of the one that runs. */
+  reports: string | undefined;
   /** Why it has left its fleet. */
   departure: Departure | undefined;
 
@@ -67,9 +69,9 @@ export class SimulatedHost {
       const [, previous = ''] = this.history;
       const target = digest === '' ? previous : digest;
       this.history = [target, ...this.history.slice(1).filter((each) => each !== target)];
-      return { outcome: 'activated', digest: this.current };
+      return { outcome: 'activated', digest: this.reports ?? this.current };
     }
     this.history = [digest, ...this.history.filter((each) => each !== digest)];
-    return { outcome: 'activated', digest };
+    return { outcome: 'activated', digest: this.reports ?? digest };
   }
 }
