@@ -2,19 +2,17 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 import { CliError } from '../cli-error.ts';
 import type { ChosenEnvironment } from '../config/read-config.ts';
 import { errorCodeOf } from '../exit-code.ts';
+import { stackRegion } from './stack-region.ts';
 
 /**
  * Writes the release that all hosts have into the parameter that new hosts read, if the environment has one.
  *
  * @throws CliError `ERR_CLI_USAGE` when the AWS SDK isn't installed; DeployError `ERR_DEPLOY_RELEASE_PARAMETER`
  */
-export async function writeReleaseOf(
-  { environment }: ChosenEnvironment,
-  digest: string,
-): Promise<void> {
-  const { stack } = environment;
+export async function writeReleaseOf(chosen: ChosenEnvironment, digest: string): Promise<void> {
+  const { stack } = chosen.environment;
   if (stack?.releaseParameter === undefined) return;
-  const ssm = await clientOf(stack.region);
+  const ssm = await clientOf(stackRegion(chosen));
   try {
     const { writeReleaseParameter } = await import('@fairlead/deploy/ssm');
     await writeReleaseParameter({ ssm, name: stack.releaseParameter, digest });
@@ -28,11 +26,10 @@ export async function writeReleaseOf(
  *
  * @throws CliError `ERR_CLI_USAGE` when the AWS SDK isn't installed; DeployError `ERR_DEPLOY_RELEASE_PARAMETER`
  */
-export async function readReleaseOf({
-  environment: { stack },
-}: ChosenEnvironment): Promise<string | undefined> {
+export async function readReleaseOf(chosen: ChosenEnvironment): Promise<string | undefined> {
+  const { stack } = chosen.environment;
   if (stack?.releaseParameter === undefined) return undefined;
-  const ssm = await clientOf(stack.region);
+  const ssm = await clientOf(stackRegion(chosen));
   try {
     const { readReleaseParameter } = await import('@fairlead/deploy/ssm');
     return await readReleaseParameter({ ssm, name: stack.releaseParameter });

@@ -1,6 +1,7 @@
 import type { StackPlan } from '@fairlead/deploy/stack';
 import { CliError } from '../cli-error.ts';
 import type { ChosenEnvironment } from '../config/read-config.ts';
+import { stackRegion } from '../deploy/stack-region.ts';
 import { errorCodeOf } from '../exit-code.ts';
 import { readText } from '../read-file.ts';
 
@@ -17,9 +18,10 @@ export type PlannedStack =
  * @throws DeployError `ERR_DEPLOY_STACK`; CliError `ERR_CLI_FILE`, `ERR_CLI_USAGE` without the AWS SDK
  */
 export async function planStackOf(
-  { environment, resolvePath, name }: ChosenEnvironment,
+  chosen: ChosenEnvironment,
   deployedTemplate: string | undefined,
 ): Promise<PlannedStack | undefined> {
+  const { environment, resolvePath, name } = chosen;
   const { stack } = environment;
   if (stack === undefined) {
     if (deployedTemplate === undefined) return undefined;
@@ -43,9 +45,8 @@ export async function planStackOf(
     };
   }
   const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
-  const client = new CloudFormationClient(
-    stack.region === undefined ? {} : { region: stack.region },
-  );
+  const region = stackRegion(chosen);
+  const client = new CloudFormationClient(region === undefined ? {} : { region });
   try {
     return await library.planStack({ client, stackName: stack.name, template });
   } finally {

@@ -125,7 +125,7 @@ export interface StackInput {
   readonly name: string;
   /** Template that was synthesized from this checkout, relative to the configuration file. @defaultValue `'cdk.out/<name>.template.json'` */
   readonly template?: string;
-  /** Region of the stack. @defaultValue that of the AWS SDK, such as `AWS_REGION` */
+  /** Region of the stack. @defaultValue that of the hosts, else that of the AWS SDK, such as `AWS_REGION` */
   readonly region?: string;
   /**
    * Parameter of Systems Manager with the release of new hosts, which `fairlead deploy` and `fairlead rollback` write: that of

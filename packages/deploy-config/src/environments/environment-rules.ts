@@ -36,7 +36,7 @@ function isGroup(
 /** Returns what the instances of an Auto Scaling group can't have: each is new at some time, and has only what its first boot brings. */
 function groupRules(
   name: string,
-  { hosts, ssm, balancer, files = {}, registry }: ParsedEnvironment,
+  { hosts, ssm, stack, balancer, files = {}, registry }: ParsedEnvironment,
 ): readonly EnvironmentProblem[] {
   const group = `${name}.hosts.autoScalingGroup`;
   const problems: EnvironmentProblem[] = [];
@@ -54,6 +54,14 @@ function groupRules(
     add(
       'ssm.region',
       `ssm.region is "${ssm.region}", but ${name}.hosts.region is "${region}". Give one of them: Systems Manager and the group have to be in the same region.`,
+    );
+  }
+  const ofGroup = region ?? ssm?.region;
+  if (ofGroup !== undefined && stack?.region !== undefined && ofGroup !== stack.region) {
+    const setting = region === undefined ? 'ssm.region' : 'hosts.region';
+    add(
+      'stack.region',
+      `stack.region is "${stack.region}", but ${name}.${setting} is "${ofGroup}". Give one of them: new instances of the group read the parameter in their own region.`,
     );
   }
   if (balancer?.kind === 'haproxy') {

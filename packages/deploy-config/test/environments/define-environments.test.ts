@@ -114,6 +114,18 @@ describe('defineEnvironments', () => {
       'a.ssm.region is "eu-central-1", but a.hosts.region is "eu-west-1". Give one of them',
     ],
     [
+      { stack: { name: 'Shop', region: 'us-east-1' } },
+      'a.stack.region is "us-east-1", but a.ssm.region is "eu-central-1". Give one of them',
+    ],
+    [
+      {
+        hosts: { autoScalingGroup: 'shop', region: 'eu-west-1' },
+        ssm: { bucket: 'acme-deploy' },
+        stack: { name: 'Shop', region: 'us-east-1' },
+      },
+      'a.stack.region is "us-east-1", but a.hosts.region is "eu-west-1". Give one of them',
+    ],
+    [
       { balancer: { kind: 'haproxy', socket: '/run/h', backend: 'web' } },
       'a.balancer.kind is "haproxy", whose servers have fixed names',
     ],
