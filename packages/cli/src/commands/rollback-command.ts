@@ -6,6 +6,8 @@ import { readConfig } from '../config/read-config.ts';
 import { audited } from '../deploy/audited.ts';
 import { changeRelease, describeHosts, releaseOf } from '../deploy/change-release.ts';
 import { confirmEnvironment, environmentNamed } from '../deploy/confirm-environment.ts';
+import { findRollbackRelease } from '../deploy/find-rollback-release.ts';
+import { shortDigest } from '../deploy/format-release.ts';
 import { openReleases } from '../deploy/open-releases.ts';
 import { previousRelease } from '../deploy/previous-release.ts';
 import { requireDeployable } from '../deploy/require-deployable.ts';
@@ -28,6 +30,10 @@ export function defineRollbackCommand(command: Command, context: CommandContext)
   command
     .argument(ENVIRONMENT, ENVIRONMENT_TEXT)
     .addOption(configOption)
+    .option(
+      '--to <digest>',
+      'Release to return to, or its first digits in the release store (default: the one before)',
+    )
     .addOption(auditActorOption)
     .addOption(auditReasonOption)
     .addOption(yesEnvironmentOption)
@@ -37,28 +43,30 @@ export function defineRollbackCommand(command: Command, context: CommandContext)
       const config = await readConfig(options.config, environmentNamed(named, yes));
       const chosen = await readHosts(context, config);
       await requireDeployable(context, chosen);
+      const store = await openReleases(chosen);
+      const to = options.to && (await findRollbackRelease(chosen, store, options.to));
+      const what = to === undefined ? 'the release before' : `release ${shortDigest(to)}`;
       await confirmEnvironment(
         context,
         { chosen, named, yes },
-        `return ${count(chosen.hosts.length, 'host')} of ${chosen.name} to the release before`,
+        `return ${count(chosen.hosts.length, 'host')} of ${chosen.name} to ${what}`,
       );
       const { rollBack } = await import('@fairlead/deploy');
-      const store = await openReleases(chosen);
-      const sources = await sourcesOf(chosen, store);
+      const sources = await sourcesOf(chosen, store, to);
       const work =
-        (to?: string): RunRolloutOptions['work'] =>
+        (target?: string): RunRolloutOptions['work'] =>
         (fleet) =>
-          rollBack({ ...fleet, ...sources, to });
+          rollBack({ ...fleet, ...sources, to: target });
+      const again = (digest: string) =>
+        `fairlead rollback ${chosen.name} --to ${shortDigest(digest)}`;
       const rollout = await audited(
         context,
         {
           ...{ chosen, store, command: 'rollback', by: options },
-          resultOf: (result: Rollout) => ({
-            outcome: result.outcome,
-            release: releaseOf(result) ?? result.hosts[0]?.digest,
-          }),
+          resultOf: ({ outcome, release }: Rollout) => ({ outcome, release }),
         },
-        () => changeRelease(context, { ...{ chosen, json }, work: work(), workOnNew: work }),
+        () =>
+          changeRelease(context, { ...{ chosen, json, again }, work: work(to), workOnNew: work }),
       );
       const where = describeHosts(rollout, chosen.name);
       reportRollout(context, json, rollout, {
@@ -68,16 +76,19 @@ export function defineRollbackCommand(command: Command, context: CommandContext)
     });
   addExamples(command, [
     ['return to the release before', 'fairlead rollback production'],
+    ['return to a release further back', 'fairlead rollback production --to 4f9a1c20be77'],
     ['in CI', 'fairlead rollback production --yes --json'],
   ]);
 }
 
-/** Returns where new instances of an Auto Scaling group get the release before. */
+/** Returns where hosts get the release that they lack, such as new instances of an Auto Scaling group. */
 async function sourcesOf(
   chosen: ReachableEnvironment,
   store: ReleaseStore,
+  to: string | undefined,
 ): Promise<Pick<RollBackOptions, 'releases' | 'trustedKeys'>> {
-  if (chosen.hostGroup === undefined) return {};
+  // Hosts that are named one by one know the release before, but not every other one.
+  if (chosen.hostGroup === undefined && to === undefined) return {};
   return {
     trustedKeys: await trustedKeysOf(chosen),
     releases: {

@@ -9,6 +9,8 @@ import { writeReleaseOf } from './write-release-parameter.ts';
 export interface ChangeReleaseOptions extends RunRolloutOptions {
   /** Returns the work for hosts that started during the rollout, which get the release of the others. */
   readonly workOnNew: (digest: string) => RunRolloutOptions['work'];
+  /** Returns the command that finishes this change once the cause of a failure is mended. */
+  readonly again: (digest: string) => string;
 }
 
 /**
@@ -18,20 +20,20 @@ export interface ChangeReleaseOptions extends RunRolloutOptions {
  */
 export async function changeRelease(
   context: CommandContext,
-  { workOnNew, ...options }: ChangeReleaseOptions,
+  { workOnNew, again, ...options }: ChangeReleaseOptions,
 ): Promise<Rollout> {
   const rollout = await runRollout(context, options);
   const digest = releaseOf(rollout);
   if (digest === undefined) return rollout;
   await writeReleaseOf(options.chosen, digest);
   const work = workOnNew(digest);
-  return mergeRollouts(rollout, await updateNewHosts(context, { ...options, work, digest }));
+  const onNew = { ...options, work, digest, again: again(digest), updated: rollout.hosts };
+  return mergeRollouts(rollout, await updateNewHosts(context, onNew));
 }
 
-/** Returns the release that all hosts have after a rollout; `undefined` if they don't have one. */
-export function releaseOf({ outcome, hosts }: Rollout): string | undefined {
-  if (outcome !== 'activated' && outcome !== 'unchanged') return undefined;
-  return hosts.find((host) => host.outcome !== 'left')?.digest;
+/** Returns the release that all hosts have after a rollout; `undefined` if they don't have one. Never one that only a host names. */
+export function releaseOf({ outcome, release }: Rollout): string | undefined {
+  return outcome === 'activated' || outcome === 'unchanged' ? release : undefined;
 }
 
 /** Describes the hosts of a rollout that haven't left their group, such as `3 hosts of production`. */

@@ -5,6 +5,7 @@ import type { ReachableEnvironment } from '../hosts/read-hosts.ts';
 import { hostLabel } from '../hosts/select-hosts.ts';
 import { audited } from './audited.ts';
 import { changeRelease } from './change-release.ts';
+import { shortDigest } from './format-release.ts';
 import type { RunRolloutOptions } from './run-rollout.ts';
 
 /** Options of {@link deployRelease}. */
@@ -39,7 +40,8 @@ export async function deployRelease(
     () => {
       const work: RunRolloutOptions['work'] = (fleet) =>
         rollOut({ ...fleet, release, trustedKeys, ...(watchMs !== undefined && { watchMs }) });
-      return changeRelease(context, { ...{ chosen, json, work }, workOnNew: () => work });
+      const again = (): string => `fairlead deploy ${chosen.name} --release ${shortDigest(digest)}`;
+      return changeRelease(context, { ...{ chosen, json, work, again }, workOnNew: () => work });
     },
   );
   const outcome = resultOf(rollout, chosen);

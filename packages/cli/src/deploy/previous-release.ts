@@ -24,3 +24,14 @@ export function previousRelease(
   }
   return history[0] === current ? history[1] : undefined;
 }
+
+/** Returns whether all hosts of an environment had a release at some time, by its audit log. */
+export function wasDeployed(entries: readonly AuditEntry[], digest: string): boolean {
+  return entries.some(
+    ({ phase, command, release, outcome = '' }) =>
+      phase === 'finished' &&
+      (command === 'deploy' || command === 'rollback') &&
+      release === digest &&
+      DONE.has(outcome),
+  );
+}

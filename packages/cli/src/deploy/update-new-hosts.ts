@@ -8,6 +8,7 @@ import {
   instanceOf,
   type ReachableEnvironment,
 } from '../hosts/read-hosts.ts';
+import { errorCodeOf } from '../exit-code.ts';
 import { count } from '../output/format-values.ts';
 import { oneLine } from '../output/plain-text.ts';
 import { runRollout, type RunRolloutOptions } from './run-rollout.ts';
@@ -20,6 +21,10 @@ const MAX_PAUSE_MS = 5_000;
 export interface UpdateNewHostsOptions extends RunRolloutOptions {
   /** Release that the other hosts have, and the parameter. */
   readonly digest: string;
+  /** Results of the other hosts: one that had left may be back, with the release before. */
+  readonly updated: Rollout['hosts'];
+  /** Command that finishes the change. */
+  readonly again: string;
 }
 
 /**
@@ -30,47 +35,84 @@ export interface UpdateNewHostsOptions extends RunRolloutOptions {
  */
 export async function updateNewHosts(
   context: CommandContext,
-  { chosen, digest, ...options }: UpdateNewHostsOptions,
+  { chosen, digest, again, updated, ...options }: UpdateNewHostsOptions,
 ): Promise<readonly Rollout[]> {
   const { hostGroup } = chosen;
   if (hostGroup === undefined) return [];
   const stop = context.io.stopSignal?.();
-  const known = new Set(chosen.hosts.map(({ url }) => instanceOf(url)));
-  let state = await hostGroup.group.read();
-  noteStandby(context, hostGroup, state);
-  const open = new Set([...state.inService, ...state.starting].filter((id) => !known.has(id)));
   const { startTimeoutMs } = hostGroup;
   const deadline = performance.now() + startTimeoutMs;
+  const pauseMs = Math.min(MAX_PAUSE_MS, startTimeoutMs / 10);
+  const retry = <T>(work: () => Promise<T>) => retryUntil(work, { deadline, pauseMs, stop });
+  const read = () => retry(() => hostGroup.group.read());
+  const known = new Set(membersOf(updated));
+  let state = await read();
+  noteStandby(context, hostGroup, { state, again });
+  const open = new Set([...state.inService, ...state.starting].filter((id) => !known.has(id)));
   const rollouts: Rollout[] = [];
   for (;;) {
     const fresh = state.inService.filter((id) => open.has(id));
     if (fresh.length > 0) {
-      await requireSameRelease(chosen, digest);
+      await retry(() => requireSameRelease(chosen, digest));
       context.output.note(
         oneLine(
           `fairlead: ${count(fresh.length, 'instance')} started during the rollout: ${fresh.join(', ')}`,
         ),
       );
       const hosts = hostsOf(fresh);
-      rollouts.push(
-        await runRollout(context, { ...options, chosen: { ...chosen, hosts }, othersServe: true }),
-      );
+      const onNew = { ...options, chosen: { ...chosen, hosts }, othersServe: true };
+      rollouts.push(await runRollout(context, onNew));
       for (const id of fresh) open.delete(id);
       // Others may have come into service while these were updated.
-      state = await hostGroup.group.read();
+      state = await read();
       continue;
     }
     const starting = new Set(state.starting);
     for (const id of open) if (!starting.has(id)) open.delete(id);
     if (open.size === 0) return rollouts;
     if (stop?.aborted === true || performance.now() > deadline) {
-      return [...rollouts, stillStarting([...open], hostGroup, stop?.aborted === true)];
+      return [
+        ...rollouts,
+        stillStarting([...open], hostGroup, { again, isStopped: stop?.aborted === true }),
+      ];
     }
-    await sleep(Math.min(MAX_PAUSE_MS, startTimeoutMs / 10), undefined, {
-      ...(stop !== undefined && { signal: stop }),
-    }).catch(() => undefined);
-    state = await hostGroup.group.read();
+    await pause(pauseMs, stop);
+    state = await read();
   }
+}
+
+/** Returns the instances of a rollout that haven't left the group. */
+function membersOf(hosts: Rollout['hosts']): readonly string[] {
+  return hosts.flatMap(({ host, outcome }) => (outcome === 'left' ? [] : [instanceOf(host)]));
+}
+
+/** Codes of errors that a second request to AWS may not have. */
+const TRANSIENT = new Set(['ERR_DEPLOY_GROUP', 'ERR_DEPLOY_RELEASE_PARAMETER']);
+
+/** Reads again after AWS couldn't be reached, until a time or a stop. */
+async function retryUntil<T>(
+  work: () => Promise<T>,
+  options: {
+    /** Time of `performance.now()`. */
+    readonly deadline: number;
+    readonly pauseMs: number;
+    readonly stop: AbortSignal | undefined;
+  },
+): Promise<T> {
+  const { deadline, pauseMs, stop } = options;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const isOver = stop?.aborted === true || performance.now() > deadline;
+      if (isOver || !TRANSIENT.has(errorCodeOf(error) ?? '')) throw error;
+    }
+    await pause(pauseMs, stop);
+  }
+}
+
+async function pause(pauseMs: number, signal: AbortSignal | undefined): Promise<void> {
+  await sleep(pauseMs, undefined, { ...(signal && { signal }) }).catch(() => undefined);
 }
 
 /** Adds the rollouts of new hosts to that of the others. */
@@ -101,14 +143,18 @@ async function requireSameRelease(chosen: ReachableEnvironment, digest: string):
   );
 }
 
-function noteStandby({ output }: CommandContext, { group }: HostGroup, state: GroupState): void {
+function noteStandby(
+  { output }: CommandContext,
+  { group }: HostGroup,
+  { state, again }: { readonly state: GroupState; readonly again: string },
+): void {
   const standby = [...state.others].flatMap(([id, found]) =>
     found.includes('tandby') ? [id] : [],
   );
   if (standby.length === 0) return;
   output.note(
     oneLine(
-      `fairlead: on standby in ${group.name}, with the release before: ${standby.join(', ')}; run the command again after they are in service`,
+      `fairlead: on standby in ${group.name}, with the release before: ${standby.join(', ')}; after they are in service: ${again}`,
     ),
   );
 }
@@ -116,10 +162,10 @@ function noteStandby({ output }: CommandContext, { group }: HostGroup, state: Gr
 function stillStarting(
   instances: readonly string[],
   { group, startTimeoutMs }: HostGroup,
-  isStopped: boolean,
+  { again, isStopped }: { readonly again: string; readonly isStopped: boolean },
 ): Rollout {
   const seconds = Math.round(startTimeoutMs / 1_000);
-  const message = `still starting in ${group.name}${isStopped ? '' : ` after ${seconds} s`}: its first boot may have read the release before; run the command again once it is in service`;
+  const message = `still starting in ${group.name}${isStopped ? '' : ` after ${seconds} s`}: its first boot may have read the release before; once it is in service: ${again}`;
   const outcome = 'failed' as const;
   const hosts = instances.map((id) => ({
     ...{ host: `ssm://${id}`, outcome, digest: undefined, sentBytes: 0, message },

@@ -104,3 +104,30 @@ test('a parameter that cannot be written is an error, and the next deployment wr
   expect(await deploy()).toMatchObject({ exitCode: 0 });
   expect(await parameter()).toBe(digest);
 });
+
+test('a rollback whose parameter could not be written is finished by its release, not by a second rollback', async () => {
+  const folder = project(7);
+  const releases = [await build(project(5)), await build(project(6)), await build(folder)];
+  for (const { path } of releases) await run({ folder }, 'deploy', '--release', path, ...QUICK);
+  const [oldest, before] = releases.map(({ digest }) => digest) as [string, string];
+  vi.stubEnv('AWS_ENDPOINT_URL_SSM', 'http://127.0.0.1:1');
+  vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
+  const failed = await run({ folder }, 'rollback', '--yes');
+  expect(failed.stderr).toContain(`fairlead rollback --to ${before.slice(0, 12)}`);
+  vi.stubEnv('AWS_ENDPOINT_URL_SSM', moto.endpoint);
+  const finished = await run({ folder }, 'rollback', '--to', before.slice(0, 12), '--yes');
+  expect(finished).toMatchObject({ exitCode: 0 });
+  expect([await parameter(), hosts.current('p1'), hosts.current('p2')]).toEqual([
+    before,
+    before,
+    before,
+  ]);
+  const further = await run({ folder }, 'rollback', '--to', oldest, '--yes');
+  expect(further).toMatchObject({ exitCode: 0 });
+  expect([await parameter(), hosts.current('p1')]).toEqual([oldest, oldest]);
+  const unknown = await run({ folder }, 'rollback', '--to', '0123456789', '--yes');
+  expect([unknown.exitCode, unknown.stderr]).toEqual([
+    4,
+    expect.stringContaining('has no release 0123456789'),
+  ]);
+});

@@ -1,0 +1,100 @@
+import type * as Ssm from '@fairlead/deploy/ssm';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { run, runJson } from '../support/fairlead.ts';
+import {
+  GROUP,
+  ids,
+  PARAMETER,
+  startGroupOfHosts,
+  type GroupOfHosts,
+} from '../support/group-of-hosts.ts';
+import { hostProject } from '../support/host-project.ts';
+
+// The real pause between two questions for the result of a command is a second.
+vi.mock('@fairlead/deploy/ssm', async (load) => {
+  const library = await load<typeof Ssm>();
+  const ssmCarrier: typeof Ssm.ssmCarrier = (options) =>
+    library.ssmCarrier({ ...options, pollMs: 20 });
+  return { ...library, ssmCarrier };
+});
+
+const [one, two, three] = ids as [string, string, string];
+
+let place: GroupOfHosts;
+let folder: string;
+let first: Readonly<Record<string, unknown>>;
+let second: Readonly<Record<string, unknown>>;
+
+beforeAll(async () => {
+  place = await startGroupOfHosts();
+  for (const [name, value] of Object.entries(place.env)) vi.stubEnv(name, value);
+  const project = (version: number): string =>
+    hostProject({
+      version,
+      environment: `hosts: { autoScalingGroup: '${GROUP}', startTimeoutMs: 20_000 },
+    ssm: { bucket: '${place.bucket}' },
+    balancer: { kind: 'target-group', arn: '${place.targetGroupArn}' },
+    releaseStore: 's3://${place.bucket}/releases',
+    stack: { name: 'Shop', releaseParameter: '${PARAMETER}' }`,
+    });
+  const build = (path: string) =>
+    runJson({ folder: path }, 'release', 'build', '--out', 'dist', '--publish');
+  folder = project(2);
+  first = await build(project(1));
+  second = await build(folder);
+}, 120_000);
+
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await place.close();
+});
+
+beforeEach(() => {
+  place.scaling.group.denied = undefined;
+  for (const id of ids) place.hosts.boot(id, String(first.digest));
+  place.manager.parameters.set(PARAMETER, String(first.digest));
+});
+
+const deploy = () =>
+  run({ folder }, 'deploy', '--release', String(second.path), '--watch', '0s', '--yes');
+const current = (...hosts: readonly string[]) => hosts.map((id) => place.hosts.current(id));
+
+test('an instance that was on standby at its turn gets the release once it is back in service', async () => {
+  place.setInstances(one, two, three);
+  place.onScript = (id, script) => {
+    if (id === two && script.includes('prepare') && place.scaling.group.instances.length === 3) {
+      place.hosts.disconnect(two);
+      place.setInstances(one, { id: two, state: 'Standby' }, three);
+    }
+    if (id === three && script.includes('activate')) {
+      place.hosts.boot(two, String(first.digest));
+      place.onScript = () => undefined;
+      place.setInstances(one, two, three);
+    }
+  };
+  const deployed = await deploy();
+  expect(deployed).toMatchObject({ exitCode: 0 });
+  expect(deployed.stderr).toContain(`skipped, because ${GROUP} ends them: ssm://${two}`);
+  expect(current(one, two, three)).toEqual(Array(3).fill(second.digest));
+}, 60_000);
+
+test('a listing that fails at the end of a deployment is repeated', async () => {
+  place.setInstances(one, two);
+  let denials = 0;
+  place.onScript = (id, script) => {
+    if (id !== two || !script.includes('activate')) return;
+    place.scaling.group.denied = 'DescribeAutoScalingGroups';
+    denials += 1;
+    setTimeout(() => {
+      place.scaling.group.denied = undefined;
+      place.setInstances(one, two, three);
+    }, 3_000);
+  };
+  const deployed = await deploy();
+  expect([deployed.exitCode, deployed.stderr, denials]).toEqual([
+    0,
+    expect.stringContaining(`1 instance started during the rollout: ${three}`),
+    1,
+  ]);
+  expect(current(one, two, three)).toEqual(Array(3).fill(second.digest));
+}, 60_000);
