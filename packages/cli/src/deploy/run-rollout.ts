@@ -54,10 +54,12 @@ export async function runRollout(
   };
   const group = chosen.hostGroup?.group;
   const departure = group && ((host: string) => group.departureOf(instanceOf(host)));
+  const watch = group?.watch();
   try {
     const { batch = 1 } = chosen.environment;
     return await work({ ...{ hosts, balancer, batch, signal, departure, othersServe, onEvent } });
   } finally {
+    watch?.[Symbol.dispose]();
     progress.end();
     if (left.length > 0) {
       context.output.note(

@@ -44,6 +44,8 @@ const ENDED = new Set([
 ]);
 /** Time for which an answer is used again, in milliseconds: all hosts of an update are looked up in one. */
 const RECENT_MS = 1_500;
+/** Pause between two listings: an instance is unhealthy for longer before its group ends it. */
+const WATCH_PAUSE_MS = 3_000;
 
 /**
  * Auto Scaling group whose instances are the hosts of an environment. Needs `autoscaling:DescribeAutoScalingGroups` and
@@ -156,6 +158,26 @@ export class AutoScalingGroup {
     const found = (await this.#recent.instances).find((each) => idOf(each) === id);
     if (found !== undefined && (isServing(found) || isStarting(found))) return undefined;
     return this.#healthy.get(id) === false ? 'unhealthy' : 'ended';
+  }
+
+  /**
+   * Lists the instances again and again, so that `departureOf` knows the health of one that leaves between two of its calls. A listing
+   * that fails is left out.
+   *
+   * @param pauseMs pause between two listings, in milliseconds. @defaultValue `3_000`
+   */
+  watch(pauseMs = WATCH_PAUSE_MS): Disposable {
+    const timer = setInterval(() => {
+      void this.#describe()
+        .then((group) => this.#note(group.Instances ?? []))
+        .catch(() => undefined);
+    }, pauseMs);
+    timer.unref();
+    return {
+      [Symbol.dispose]() {
+        clearInterval(timer);
+      },
+    };
   }
 
   #note(instances: readonly Instance[]): readonly Instance[] {

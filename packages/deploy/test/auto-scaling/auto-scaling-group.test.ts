@@ -14,7 +14,17 @@ import {
   type AutoScalingServer,
   type MotoServer,
 } from '@fairlead/test-support';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  onTestFinished,
+  vi,
+} from 'vitest';
 
 import { AutoScalingGroup } from '../../src/auto-scaling.ts';
 
@@ -141,6 +151,25 @@ describe('an Auto Scaling group that changes', () => {
         ['i-5', 'InService, Unhealthy'],
       ]),
     });
+  });
+
+  it('knows that an instance was unhealthy which leaves between two questions, while it is watched', async () => {
+    const client = clientOf(server.endpoint);
+    const send = vi.spyOn(client, 'send');
+    const watched = new AutoScalingGroup({ client, name: 'shop' });
+    await watched.read();
+    const watch = watched.watch(20);
+    onTestFinished(() => {
+      watch[Symbol.dispose]();
+    });
+    server.group.instances = [{ id: 'i-1', health: 'Unhealthy' }, { id: 'i-2' }];
+    const before = send.mock.calls.length;
+    await vi.waitFor(() => {
+      const ended = send.mock.settledResults.filter(({ type }) => type === 'fulfilled');
+      expect(ended.length).toBeGreaterThan(before + 2);
+    }, 10_000);
+    server.group.instances = [{ id: 'i-2' }];
+    expect(await watched.departureOf('i-1')).toBe('unhealthy');
   });
 
   it('distinguishes a scale-in from a replacement for health, also once the instance is not listed any more', async () => {
