@@ -84,7 +84,7 @@ export type {
   ReleaseStore,
   ReleaseStoreOptions,
 } from './releases/release-store.ts';
-export type { AuditedChange, AuditEntry, AuditLog } from './releases/audit-log.ts';
+export type { AuditedChange, AuditedFacts, AuditEntry, AuditLog } from './releases/audit-log.ts';
 export type { PassedReleases, ReleaseResult } from './releases/passed-releases.ts';
 export { checkService } from './service/check-service.ts';
 export type { CheckServiceOptions, ServiceCheck } from './service/check-service.ts';

@@ -65,8 +65,12 @@ export function defineRollbackCommand(command: Command, context: CommandContext)
           ...{ chosen, store, command: 'rollback', by: options },
           resultOf: ({ outcome, release }: Rollout) => ({ outcome, release }),
         },
-        () =>
-          changeRelease(context, { ...{ chosen, json, again }, work: work(to), workOnNew: work }),
+        (note) =>
+          changeRelease(context, {
+            ...{ chosen, json, again, note },
+            work: work(to),
+            workOnNew: work,
+          }),
       );
       const where = describeHosts(rollout, chosen.name);
       reportRollout(context, json, rollout, {

@@ -1,4 +1,4 @@
-import type { ReleaseStore } from '@fairlead/deploy';
+import type { AuditedFacts, ReleaseStore } from '@fairlead/deploy';
 import { auditContext, type CommandContext } from '../command-context.ts';
 import type { ChosenEnvironment } from '../config/read-config.ts';
 import { oneLine } from '../output/plain-text.ts';
@@ -28,7 +28,7 @@ export interface AuditedOptions<T> {
 export async function audited<T>(
   context: CommandContext,
   { chosen, store, command, release, by, resultOf }: AuditedOptions<T>,
-  work: () => Promise<T>,
+  work: (note: (facts: AuditedFacts) => void) => Promise<T>,
 ): Promise<T> {
   const change = { ...auditContext(context, by), command, environment: chosen.name, release };
   return store.audit.record(change, work, {

@@ -1,4 +1,4 @@
-import type { Rollout } from '@fairlead/deploy';
+import type { AuditedFacts, Rollout } from '@fairlead/deploy';
 import type { CommandContext } from '../command-context.ts';
 import { count } from '../output/format-values.ts';
 import { runRollout, type RunRolloutOptions } from './run-rollout.ts';
@@ -9,6 +9,8 @@ import { writeReleaseOf } from './write-release-parameter.ts';
 export interface ChangeReleaseOptions extends RunRolloutOptions {
   /** Returns the work for hosts that started during the rollout, which get the release of the others. */
   readonly workOnNew: (digest: string) => RunRolloutOptions['work'];
+  /** Called with facts of the change for the audit log. */
+  readonly note: (facts: AuditedFacts) => void;
   /** Returns the command that finishes this change once the cause of a failure is mended. */
   readonly again: (digest: string) => string;
 }
@@ -20,12 +22,12 @@ export interface ChangeReleaseOptions extends RunRolloutOptions {
  */
 export async function changeRelease(
   context: CommandContext,
-  { workOnNew, again, ...options }: ChangeReleaseOptions,
+  { workOnNew, note, again, ...options }: ChangeReleaseOptions,
 ): Promise<Rollout> {
   const rollout = await runRollout(context, options);
   const digest = releaseOf(rollout);
   if (digest === undefined) return rollout;
-  await writeReleaseOf(options.chosen, digest);
+  if (await writeReleaseOf(options.chosen, digest)) note({ newHosts: digest });
   const work = workOnNew(digest);
   const onNew = { ...options, work, digest, again: again(digest), updated: rollout.hosts };
   return mergeRollouts(rollout, await updateNewHosts(context, onNew));

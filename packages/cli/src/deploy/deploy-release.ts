@@ -37,11 +37,14 @@ export async function deployRelease(
       ...{ chosen, store, command: 'deploy', release: digest, by },
       resultOf: ({ outcome }: Rollout) => ({ outcome }),
     },
-    () => {
+    (note) => {
       const work: RunRolloutOptions['work'] = (fleet) =>
         rollOut({ ...fleet, release, trustedKeys, ...(watchMs !== undefined && { watchMs }) });
       const again = (): string => `fairlead deploy ${chosen.name} --release ${shortDigest(digest)}`;
-      return changeRelease(context, { ...{ chosen, json, work, again }, workOnNew: () => work });
+      return changeRelease(context, {
+        ...{ chosen, json, work, again, note },
+        workOnNew: () => work,
+      });
     },
   );
   const outcome = resultOf(rollout, chosen);

@@ -14,8 +14,9 @@ export function previousRelease(
 ): string | undefined {
   // The latest release is first, as in the history of a host.
   let history: readonly string[] = [];
-  for (const { phase, command, release, outcome = '' } of entries) {
-    if (phase !== 'finished' || release === undefined || !DONE.has(outcome)) continue;
+  for (const entry of entries) {
+    const { command, release } = entry;
+    if (release === undefined || !isDone(entry)) continue;
     if (command === 'deploy') history = [release, ...history.filter((each) => each !== release)];
     if (command !== 'rollback') continue;
     const index = history.indexOf(release);
@@ -28,10 +29,14 @@ export function previousRelease(
 /** Returns whether all hosts of an environment had a release at some time, by its audit log. */
 export function wasDeployed(entries: readonly AuditEntry[], digest: string): boolean {
   return entries.some(
-    ({ phase, command, release, outcome = '' }) =>
-      phase === 'finished' &&
-      (command === 'deploy' || command === 'rollback') &&
-      release === digest &&
-      DONE.has(outcome),
+    (entry) =>
+      (entry.command === 'deploy' || entry.command === 'rollback') &&
+      entry.release === digest &&
+      isDone(entry),
   );
+}
+
+/** Returns whether all hosts had the release of a change: also when only one that was starting didn't get it. */
+function isDone({ phase, release, outcome = '', newHosts }: AuditEntry): boolean {
+  return phase === 'finished' && (DONE.has(outcome) || (newHosts ?? '') === release);
 }

@@ -5,17 +5,18 @@ import { errorCodeOf } from '../exit-code.ts';
 import { stackRegion } from './stack-region.ts';
 
 /**
- * Writes the release that all hosts have into the parameter that new hosts read, if the environment has one.
+ * Writes the release that all hosts have into the parameter that new hosts read; returns whether the environment has one.
  *
  * @throws CliError `ERR_CLI_USAGE` when the AWS SDK isn't installed; DeployError `ERR_DEPLOY_RELEASE_PARAMETER`
  */
-export async function writeReleaseOf(chosen: ChosenEnvironment, digest: string): Promise<void> {
+export async function writeReleaseOf(chosen: ChosenEnvironment, digest: string): Promise<boolean> {
   const { stack } = chosen.environment;
-  if (stack?.releaseParameter === undefined) return;
+  if (stack?.releaseParameter === undefined) return false;
   const ssm = await clientOf(stackRegion(chosen));
   try {
     const { writeReleaseParameter } = await import('@fairlead/deploy/ssm');
     await writeReleaseParameter({ ssm, name: stack.releaseParameter, digest });
+    return true;
   } finally {
     ssm.destroy();
   }

@@ -2,20 +2,27 @@ import type { AuditEntry } from '@fairlead/deploy';
 import { expect, test } from 'vitest';
 import { previousRelease } from '../../src/deploy/previous-release.ts';
 
-/** Entries such as `deploy a` and `rollback b`; with `!`, a change that failed. */
+/** Entries such as `deploy a` and `rollback b`; with `!`, a change that failed; with `?`, one that failed after all hosts but new ones had it. */
 function entriesOf(...changes: readonly string[]): readonly AuditEntry[] {
   return changes.map((change) => {
-    const [command = '', release = ''] = change.replace('!', '').split(' ');
+    const [command = '', release = ''] = change.replace(/[!?]/, '').split(' ');
     return {
       ...{ format: 'fairlead-audit/1', id: change, at: '2026-01-01T00:00:00Z', phase: 'finished' },
       ...{ actor: 'ada', environment: 'prod', command, release },
-      outcome: change.endsWith('!') ? 'reverted' : 'activated',
+      outcome: /[!?]$/.test(change) ? 'failed' : 'activated',
+      ...(change.endsWith('?') && { newHosts: release }),
     };
   });
 }
 
 test.each([
   ['the deployment before', ['deploy a', 'deploy b'], 'b', 'a'],
+  [
+    'one that only an instance that was starting lacked',
+    ['deploy a', 'deploy b', 'deploy c?', 'deploy d'],
+    'd',
+    'c',
+  ],
   ['none for the first', ['deploy a'], 'a', undefined],
   ['one that did not fail', ['deploy a', 'deploy x!', 'deploy b'], 'b', 'a'],
   [

@@ -19,6 +19,7 @@ const entrySchema = z.object({
   environment: z.string(),
   release: z.string().optional(),
   outcome: z.string().optional(),
+  newHosts: z.string().optional(),
 });
 
 /** A change of an environment, as it is recorded when it starts. It has no secret: no arguments, no answers, no logs. */
@@ -45,7 +46,12 @@ export interface AuditEntry extends AuditedChange {
   readonly phase: 'started' | 'finished';
   /** Result, such as `activated` or the code of an error; of an entry for an end. */
   readonly outcome?: string | undefined;
+  /** Release that new hosts start with since this change, also if it failed later; of an entry for an end. */
+  readonly newHosts?: string | undefined;
 }
+
+/** Facts of a change that are recorded at its end, also when it fails. */
+export type AuditedFacts = Pick<AuditEntry, 'newHosts'>;
 
 /** Log of the changes of environments. Entries are objects that are created once, and never changed. */
 export interface AuditLog {
@@ -54,7 +60,7 @@ export interface AuditLog {
    */
   record<T>(
     change: AuditedChange,
-    work: () => Promise<T>,
+    work: (note: (facts: AuditedFacts) => void) => Promise<T>,
     options: {
       /** Returns the outcome of a result, and the release if it wasn't known before; an error is recorded with its code. */
       readonly resultOf: (result: T) => {
@@ -84,15 +90,18 @@ export function auditLogIn(store: ObjectStore, now: () => Date): AuditLog {
       const { actor, reason, command, environment, release } = change;
       const recorded = { id, actor, reason, command, environment, release };
       await append({ ...recorded, phase: 'started' });
+      let facts: AuditedFacts = {};
       const finish = (end: Pick<AuditEntry, 'outcome' | 'release'>): Promise<void> =>
         append({
-          ...recorded,
+          ...{ ...recorded, ...facts },
           release: end.release ?? release,
           phase: 'finished',
           outcome: end.outcome,
         }).catch(onLost);
       try {
-        const result = await work();
+        const result = await work((found) => {
+          facts = { ...facts, ...found };
+        });
         await finish(resultOf(result));
         return result;
       } catch (error) {

@@ -149,6 +149,24 @@ describe.each(['folder', 'S3'])('a store of releases in a %s', (kind) => {
   });
 });
 
+it('the end of a change has the release of new hosts, also when the change fails after it was set', async () => {
+  const store = await openReleaseStore(temporaryFolder());
+  const newHosts = 'c'.repeat(64);
+  const recording = store.audit.record(
+    { ...change, release: newHosts },
+    (note) => {
+      note({ newHosts });
+      return Promise.reject(new Error('AWS is away'));
+    },
+    { resultOf },
+  );
+  await expect(recording).rejects.toThrow('AWS is away');
+  expect(await store.audit.entries()).toMatchObject([
+    { phase: 'started' },
+    { phase: 'finished', outcome: 'error', newHosts },
+  ]);
+});
+
 it('a change is not made when its start cannot be recorded; one whose end cannot be is reported', async () => {
   const folder = join(temporaryFolder(), 'store');
   const { audit } = await openReleaseStore(folder);
