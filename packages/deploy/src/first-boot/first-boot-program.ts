@@ -5,7 +5,7 @@
  *
  * Signatures: AWS Signature Version 4, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export const firstBootProgram = String.raw`import datetime, hashlib, hmac, json, os, re, subprocess, sys, tarfile, time, traceback
+export const firstBootProgram = String.raw`import datetime, hashlib, hmac, json, os, re, subprocess, sys, tarfile, tempfile, time, traceback
 import urllib.error, urllib.parse, urllib.request
 
 LOG = "/var/log/fairlead-first-boot.log"
@@ -107,6 +107,27 @@ def parts_of(archive, digest):
     return [parts["node"], parts["agent"]]
 
 
+def check_signature(archive, keys):
+    # Before anything of the archive runs: its agent would be what checks it.
+    with tarfile.open(archive) as tar:
+        found = [name for name in ("manifest.json", "manifest.json.signature") if name in tar.getnames()]
+        contents = [tar.extractfile(name).read() for name in found]
+    with open(keys) as file:
+        pem = "-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----"
+        public = [key.encode() for key in re.findall(pem, file.read(), re.DOTALL)]
+    with tempfile.TemporaryDirectory() as folder:
+        manifest, signature, key = (f"{folder}/{name}" for name in ("manifest", "signature", "key"))
+        command = ["openssl", "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", key]
+        command += ["-in", manifest, "-sigfile", signature]
+        for each in public if len(found) == 2 else []:
+            for path, content in zip((manifest, signature, key), [*contents, each]):
+                with open(path, "wb") as file:
+                    file.write(content)
+            if subprocess.run(command, stdout=subprocess.DEVNULL).returncode == 0:
+                return
+    raise RuntimeError("none of the trusted keys has signed the release")
+
+
 def install(agents, archive):
     for agent in agents:
         query = ["dpkg-query", "-W", "-f", "$" "{db:Status-Status}", agent["name"]]
@@ -156,6 +177,8 @@ def deploy(settings):
         digest = settings["digest"]
         say("download " + digest)
         download(source, archive)
+        if "trustedKeys" in settings:
+            check_signature(archive, settings["trustedKeys"])
         settings.setdefault("parts", parts_of(archive, digest))
         agent(settings, archive, ["prepare", digest, "--archive", archive, *trusted])
     finally:
