@@ -6,7 +6,8 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { CiRole, type CiRoleOptions } from '@fairlead/deploy-cdk';
+import type { Deployment } from '@fairlead/deploy-config';
+import { CiRole, ModelService, Storage, type CiRoleOptions } from '@fairlead/deploy-cdk';
 import { storedDeployment } from '../support/stored-deployment.ts';
 
 const bin = resolve(import.meta.dirname, '../../../cli/src/bin.ts');
@@ -54,3 +55,50 @@ it.each([
     );
   },
 );
+
+interface Config {
+  readonly deployment: Deployment;
+  readonly environments: {
+    readonly production: {
+      readonly release: { readonly checks: readonly { readonly expected?: object }[] };
+    };
+  };
+}
+
+const configOf = async (service: string) =>
+  (await import(join(folders[service] ?? '', 'fairlead.config.ts'))) as Config;
+
+it('the deployment of a generated project is synthesized by the construct, with the permissions of its pipeline', async () => {
+  const { deployment } = await configOf('github');
+  const app = new App();
+  const env = { account: '111122223333', region: 'eu-central-1' };
+  const storage = new Storage(new Stack(app, 'Storage', { env }), 'Storage', { deployment });
+  const { ciRole } = new ModelService(new Stack(app, 'Shop', { env }), 'Service', {
+    ...{ deployment, storage },
+    network: { internetAccess: 'nat' },
+    balancer: { certificateArn: 'arn:aws:acm:eu-central-1:111122223333:certificate/1234' },
+    hosts: { instanceType: 'm7i.large' },
+    updates: { kind: 'inPlace', parameter: '/shop/production/release' },
+    release: { bucket: 'acme-deploy' },
+    ciRole: { ...options.github, permissions: ['releases', 'hosts', 'models'] },
+  });
+  expect([...storage.buckets.keys()]).toEqual(['acme-models']);
+  expect(JSON.stringify(ciRole?.statements)).toContain(':s3:::acme-models/shop/');
+});
+
+it('the checks of a generated project expect the prediction of its model', async () => {
+  const { environments } = await configOf('github');
+  const folder = folders.github ?? '';
+  execFileSync(process.execPath, ['train.ts'], { cwd: folder });
+  const { goldenExamples } = JSON.parse(
+    readFileSync(join(folder, 'trained/metadata.json'), 'utf8'),
+  ) as { readonly goldenExamples: readonly { readonly outputs: readonly object[] }[] };
+  const [golden] = goldenExamples;
+  const [check] = environments.production.release.checks;
+  const value = (outputs: object | undefined) =>
+    (outputs as { outputs: { data: number[] }[] } | undefined)?.outputs[0]?.data[0] ?? NaN;
+  expect(value(check?.expected) / value(golden)).toBeCloseTo(1, 5);
+  // The project of docs/aws.md has the same model.
+  const page = readFileSync(resolve(import.meta.dirname, '../../../../docs/aws.md'), 'utf8');
+  expect(page).toContain(`data: [${value(check?.expected)}]`);
+});

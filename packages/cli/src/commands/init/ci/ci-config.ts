@@ -10,19 +10,20 @@ export const deployment = defineDeployment({
   nginx: {
     // The load balancer has the certificate.
     listen: { scheme: 'http', address: '0.0.0.0:80' },
+    publicScheme: 'https',
     trustedProxies: ['10.0.0.0/16'], // networks of the load balancer
   },
   gateway: {
     command: ['/opt/fairlead/current/bin/node', '/opt/fairlead/current/gateway/dist/main.js'],
     service: { user: 'fairlead', secretsFile: '/etc/fairlead/gateway.env' },
     environment: {
+      FAIRLEAD_REGISTRY: 's3://acme-models/shop', // staging and production serve the models of one registry
       FAIRLEAD_KEYS_FILE: '/etc/fairlead/keys.json',
       FAIRLEAD_STATE_FOLDER: '/var/lib/fairlead/records', // counts of requests wait there, for drift reports
     },
   },
   // Each host reads these itself, from SSM Parameter Store of the account of its environment.
   secrets: [
-    secret('registry', '/etc/fairlead/gateway.env', 'FAIRLEAD_REGISTRY'), // s3://bucket/prefix
     secret('pepper', '/etc/fairlead/gateway.env', 'FAIRLEAD_PEPPER'),
     secret('keys', '/etc/fairlead/keys.json'),
     secret('check-key', '/etc/fairlead/check.key'),
@@ -43,6 +44,8 @@ const base = {
       {
         path: '/v2/models/house-price/infer',
         body: { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [80, 3] }] },
+        // The prediction of train.ts: a release is activated only on a host that answers so.
+        expected: { outputs: [{ name: 'y', datatype: 'FP32', shape: [1, 1], data: [305.024] }] },
       },
     ],
     checkKeyFile: '/etc/fairlead/check.key',

@@ -20,13 +20,13 @@ export function ciReadme(service: CiService): string {
 | ------------------------------- | ----------------------------------------------------------------------------------------------- |
 ${files}
 
-Set the instances, the bucket and the addresses in \`fairlead.config.ts\`, and these values in ${place}:
+Set the instances, the buckets and the addresses in \`fairlead.config.ts\`, and these values in ${place}:
 
 | name                                            | value                                                                |
 | ----------------------------------------------- | -------------------------------------------------------------------- |
 | variable \`AWS_ROLE_ARN\`                         | role that this repository and this environment may assume by OIDC    |
 | variable \`AWS_REGION\`                           | such as \`eu-central-1\`                                               |
-| variable \`FAIRLEAD_REGISTRY\`                    | registry of the models, such as \`s3://acme-models/shop\`              |
+| variable \`FAIRLEAD_REGISTRY\`                    | registry of \`fairlead.config.ts\`, such as \`s3://acme-models/shop\`    |
 | variable \`FAIRLEAD_CAPTURE_LOCATION\`            | captured requests, for the retraining, such as \`s3://acme-captures\`  |
 | secret \`FAIRLEAD_API_KEY\`                       | API key for the golden predictions                                   |
 
