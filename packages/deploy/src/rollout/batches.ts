@@ -16,3 +16,24 @@ export function batchSize(batch: Batch, hosts: number): number | undefined {
 export function* batchesOf<T>(all: readonly T[], size: number): Generator<readonly T[]> {
   for (let start = 0; start < all.length; start += size) yield all.slice(start, start + size);
 }
+
+/** Divides hosts into batches while some of them leave: those that have left are skipped, and the size follows the fleet. */
+export async function* remainingBatches<T>(
+  all: readonly T[],
+  options: {
+    /** Skips a host if it has left, and returns whether it has. */
+    readonly skips: (each: T) => Promise<boolean>;
+    /** Returns the size of the next batch. */
+    readonly size: () => Promise<number>;
+  },
+): AsyncGenerator<readonly T[]> {
+  let rest = all;
+  for (;;) {
+    const isLeft = await Promise.all(rest.map(options.skips));
+    rest = rest.filter((_, index) => isLeft[index] !== true);
+    if (rest.length === 0) return;
+    const size = await options.size();
+    yield rest.slice(0, size);
+    rest = rest.slice(size);
+  }
+}

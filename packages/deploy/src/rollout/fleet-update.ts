@@ -9,7 +9,7 @@ import {
   type LocalRelease,
 } from '../hosts/release-agent.ts';
 import { isUnreachable } from '../hosts/run-on-host.ts';
-import { batchesOf } from './batches.ts';
+import { batchSize, remainingBatches, type Batch } from './batches.ts';
 import type { HostUpdate } from './host-update.ts';
 import { checkHost, findMembers, findUnhealthy, watchHosts } from './watch-hosts.ts';
 
@@ -19,8 +19,8 @@ const RECONNECT_MS = 2_000;
 /** Options of {@link FleetUpdate}. */
 export interface FleetUpdateOptions {
   readonly release: LocalRelease;
-  /** Hosts at a time. */
-  readonly batchSize: number;
+  /** Hosts at a time, of those that haven't left. */
+  readonly batch: Batch;
   /** Stops between two batches. */
   readonly stop: AbortSignal;
 }
@@ -82,8 +82,9 @@ export class FleetUpdate {
 
   /** Activates the release on one batch of hosts after the other, as long as all that have it are healthy. */
   async update(): Promise<'healthy' | 'unhealthy' | 'stopped'> {
-    const { batchSize, stop } = this.#options;
-    for (const batch of batchesOf(this.#members, batchSize)) {
+    const { stop } = this.#options;
+    const skips = (update: HostUpdate) => update.skipIfLeft();
+    for await (const batch of remainingBatches(this.#members, { skips, size: this.#batchSize })) {
       if (stop.aborted) return 'stopped';
       if (!(await this.#areHealthy())) return 'unhealthy';
       await Promise.all(batch.map((update) => this.#updateHost(update)));
@@ -118,7 +119,8 @@ export class FleetUpdate {
       ...revertible.filter((update) => this.#unhealthy.has(update)),
       ...revertible.filter((update) => !this.#unhealthy.has(update)),
     ];
-    for (const batch of batchesOf(inOrder, this.#options.batchSize)) {
+    const skips = (update: HostUpdate) => update.skipIfEnded();
+    for await (const batch of remainingBatches(inOrder, { skips, size: this.#batchSize })) {
       await Promise.all(
         batch.map((update) =>
           update.change(() => this.#run(update, ['rollback']), { done: 'reverted' }),
@@ -163,6 +165,11 @@ export class FleetUpdate {
     for (const update of unhealthy) this.#unhealthy.add(update);
     return unhealthy.length === 0;
   }
+
+  readonly #batchSize = async (): Promise<number> => {
+    await findMembers(this.#done);
+    return batchSize(this.#options.batch, this.#members.length) ?? 1;
+  };
 
   readonly #check = (update: HostUpdate): Promise<AgentResult> =>
     this.#run(update, ['check', this.#digest]);

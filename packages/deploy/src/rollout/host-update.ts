@@ -13,8 +13,8 @@ import type { HostResult, RolloutEvent, RolloutHost } from './rollout.ts';
 /** Options of {@link HostUpdate}. */
 export interface HostUpdateOptions extends RolloutHost {
   readonly balancer: Balancer | undefined;
-  /** False when no other host would serve: the balancer goes on sending requests, which wait in the sockets of systemd. */
-  readonly drains: boolean;
+  /** Returns false when no other host would serve: the balancer goes on sending requests, which wait in the sockets of systemd. */
+  readonly drains: () => boolean;
   readonly departure: FleetOptions['departure'];
   readonly onEvent: (event: RolloutEvent) => void;
 }
@@ -27,8 +27,15 @@ export function hostUpdates(
   onEvent: HostUpdateOptions['onEvent'],
 ): readonly HostUpdate[] {
   // With all hosts in one batch, requests wait in the sockets of systemd, as they do without a balancer.
-  const drains = othersServe || (batchSize(batch, hosts.length) ?? 1) < hosts.length;
-  return hosts.map((host) => new HostUpdate({ ...host, balancer, drains, departure, onEvent }));
+  const drains = (): boolean => {
+    const members = updates.filter(({ hasLeft }) => !hasLeft).length;
+    return othersServe || (batchSize(batch, members) ?? 1) < members;
+  };
+  const options = { balancer, drains, departure, onEvent };
+  const updates: readonly HostUpdate[] = hosts.map(
+    (host) => new HostUpdate({ ...host, ...options }),
+  );
+  return updates;
 }
 
 /** Takes the locks of all hosts; skips those that have left the fleet. */
@@ -202,7 +209,7 @@ export class HostUpdate {
     const { balancer, drains } = this.#options;
     const isStopped = (): boolean => signal?.aborted === true;
     if (isStopped()) return false;
-    if (balancer === undefined || !drains) return true;
+    if (balancer === undefined || !drains()) return true;
     this.onStep('drain');
     try {
       await balancer.drain(this.#target, signal);

@@ -12,11 +12,12 @@ import {
 import { waitForAgent } from '../hosts/run-agent.ts';
 import { hostProblem } from '../hosts/run-on-host.ts';
 import { readRelease } from '../release/read-release.ts';
-import { batchesOf, batchSize } from './batches.ts';
+import { batchSize, remainingBatches } from './batches.ts';
 import { hostUpdates, lockHosts, type HostUpdate } from './host-update.ts';
 import { findTarget, previousOf } from './roll-back-target.ts';
 import { checkRollBackOptions, type RollBackOptions } from './roll-out-options.ts';
 import { summarize, withoutErrors, type Rollout } from './rollout.ts';
+import { findMembers } from './watch-hosts.ts';
 
 /**
  * Returns the hosts of a fleet to the release before the one that runs, a batch at a time. After an update that stopped between two
@@ -72,7 +73,12 @@ export async function rollBack(options: RollBackOptions): Promise<Rollout> {
   }
   onEvent({ type: 'phase', phase: 'revert' });
   const members = [...statuses].filter(([{ hasLeft }]) => !hasLeft);
-  for (const group of batchesOf(members, batchSize(batch, updates.length) ?? 1)) {
+  const size = async (): Promise<number> => {
+    await findMembers(updates.filter(({ result: { outcome } }) => DONE.has(outcome)));
+    return batchSize(batch, updates.filter(({ hasLeft }) => !hasLeft).length) ?? 1;
+  };
+  const skips = ([update]: (typeof members)[number]) => update.skipIfLeft();
+  for await (const group of remainingBatches(members, { skips, size })) {
     if (stop.aborted) break;
     await Promise.all(
       group.map(async ([update, status]) => {

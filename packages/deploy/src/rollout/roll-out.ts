@@ -1,5 +1,4 @@
 import { readRelease } from '../release/read-release.ts';
-import { batchSize } from './batches.ts';
 import { FleetUpdate } from './fleet-update.ts';
 import { hostUpdates, lockHosts } from './host-update.ts';
 import { checkRollOutOptions, type RollOutOptions } from './roll-out-options.ts';
@@ -29,7 +28,7 @@ const WATCH_MS = 75_000;
  */
 export async function rollOut(options: RollOutOptions): Promise<Rollout> {
   checkRollOutOptions(options);
-  const { hosts, batch = 1, watchMs = WATCH_MS, trustedKeys } = options;
+  const { batch = 1, watchMs = WATCH_MS, trustedKeys } = options;
   const onEvent = withoutErrors(options.onEvent);
   const documents = await readRelease(options.release, { trustedKeys });
   const release = { path: options.release, documents };
@@ -40,9 +39,8 @@ export async function rollOut(options: RollOutOptions): Promise<Rollout> {
   phase('lock');
   await using lock = await lockHosts(updates, options.owner);
   const stop = AbortSignal.any([lock.signal, ...(options.signal ? [options.signal] : [])]);
-  const size = batchSize(batch, hosts.length) ?? 1;
   const members = updates.filter(({ hasLeft }) => !hasLeft);
-  const fleet = new FleetUpdate(members, { release, batchSize: size, stop });
+  const fleet = new FleetUpdate(members, { release, batch, stop });
   phase('prepare');
   if (await fleet.prepare()) {
     phase('update');

@@ -164,6 +164,24 @@ describe('a host that leaves its fleet during an update', () => {
     });
   });
 
+  it('leaves a last host, which is not drained, because no other would serve', async () => {
+    const [first, second] = hosts;
+    for (const host of [first, second]) endBefore(host, 'prepare');
+    expect(outcomes(await deploy())).toEqual(['left', 'left', 'activated']);
+    expect(requests).toEqual(['ready i-3']);
+  });
+
+  it('makes the batches smaller, so that the others serve', async () => {
+    const [, second] = hosts;
+    endBefore(second, 'prepare');
+    const options = { ...fleet(), batch: '67%' as const };
+    await rollOut({ ...options, release: release.path, watchMs: 0 });
+    expect(requests).toEqual(['drain i-1', 'ready i-1', 'drain i-3', 'ready i-3']);
+    requests = [];
+    await rollBack(options);
+    expect(requests).toEqual(['drain i-1', 'ready i-1', 'drain i-3', 'ready i-3']);
+  });
+
   it('is drained as the only host of a call when others serve', async () => {
     const [first] = hosts;
     const only = { ...fleet(), hosts: [{ carrier: first.carrier }] };
