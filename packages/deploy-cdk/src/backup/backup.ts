@@ -83,11 +83,11 @@ export class Backup extends Construct {
     const key = new Key(this, 'Key', {
       description: `Backups of ${deployment.name}`,
       enableKeyRotation: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     this.vault = new BackupVault(this, 'Vault', {
       encryptionKey: key,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       ...(lock && {
         lockConfiguration: {
           minRetention: Duration.days(1),

@@ -21,6 +21,7 @@ export function accessLogBucket(scope: Construct, days: number): Bucket {
     lifecycleRules: [
       { expiration: Duration.days(days), abortIncompleteMultipartUploadAfter: Duration.days(1) },
     ],
+    // It has the test object when a creation is rolled back, which would fail then; no name is taken.
     removalPolicy: RemovalPolicy.RETAIN,
   });
   bucket.addToResourcePolicy(

@@ -13,7 +13,7 @@ export interface BalancerOptions {
   readonly clientNetworks?: readonly [string, ...string[]];
   /** Lowest version of TLS. Example: `'1.3'`. @defaultValue `'1.2'`, with forward secrecy and authenticated encryption only */
   readonly minTls?: '1.2' | '1.3';
-  /** Refuses to be deleted with the stack. Example: `false` for a development environment. @defaultValue `true` */
+  /** Refuses to be deleted with the stack, also when its creation is rolled back. Example: `false` for a development environment, and until the stack is created. @defaultValue `true` */
   readonly deletionProtection?: boolean;
   /** Days after which the log of all requests is deleted. Example: `365`. @defaultValue `90` */
   readonly accessLogDays?: number;

@@ -87,7 +87,7 @@ export class Cache extends Construct {
     this.key = new Key(this, 'Key', {
       description: `Cache of ${deployment.name}`,
       enableKeyRotation: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     this.securityGroup = new SecurityGroup(this, 'Nodes', {
       vpc: network.vpc,
@@ -138,7 +138,7 @@ export class Cache extends Construct {
       encryptionKey: this.key,
       // Within what ElastiCache accepts, and without characters that a URL escapes.
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     acknowledgeRule(
       secret,

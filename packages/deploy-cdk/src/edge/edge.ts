@@ -122,7 +122,7 @@ export class Edge extends Construct {
       encryptionKey: new Key(this, 'Key', {
         description: `Header of CloudFront in front of ${deployment.name}`,
         enableKeyRotation: true,
-        removalPolicy: RemovalPolicy.RETAIN,
+        removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       }),
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
     });
@@ -211,6 +211,7 @@ export class Edge extends Construct {
       objectOwnership: ObjectOwnership.BUCKET_OWNER_PREFERRED,
       enforceSSL: true,
       minimumTLSVersion: 1.2,
+      // It may have objects when a creation is rolled back, which would fail then; no name is taken.
       removalPolicy: RemovalPolicy.RETAIN,
       lifecycleRules: [{ id: 'logs', expiration: Duration.days(90) }],
     });

@@ -83,7 +83,7 @@ export class Firewall extends Construct {
       // WAF writes to groups with this beginning only.
       logGroupName: `aws-waf-logs-${name}-${scope.toLowerCase()}`,
       retention: retentionOf('Option edge.firewall.logDays', logDays),
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     new CfnLoggingConfiguration(this, 'Logging', {
       resourceArn: this.webAcl.attrArn,

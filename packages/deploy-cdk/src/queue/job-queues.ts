@@ -89,7 +89,7 @@ export class JobQueues extends Construct {
       const common = {
         encryption: QueueEncryption.SQS_MANAGED,
         enforceSSL: true,
-        removalPolicy: RemovalPolicy.RETAIN,
+        removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       };
       const queue = new Queue(this, `DeadLetters-${name}`, {
         ...common,

@@ -92,7 +92,7 @@ export class Storage extends Construct {
     this.key = new Key(this, 'Key', {
       description: `Objects of ${deployment.name}`,
       enableKeyRotation: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     this.accessLogs = this.#accessLogs();
     const stored = storedObjects(deployment);
@@ -145,7 +145,7 @@ export class Storage extends Construct {
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
       minimumTLSVersion: 1.2,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       lifecycleRules: [
         { id: 'uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
         ...objects.map((each) => this.#recovery(each)),
@@ -194,6 +194,7 @@ export class Storage extends Construct {
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
       minimumTLSVersion: 1.2,
+      // It may have objects when a creation is rolled back, which would fail then; no name is taken.
       removalPolicy: RemovalPolicy.RETAIN,
       lifecycleRules: [{ id: 'logs', expiration: Duration.days(accessLogDays) }],
     });

@@ -28,7 +28,7 @@ export class NoticeTopic extends Construct {
     this.key = new Key(this, 'Key', {
       description: `Alarms and logs of ${deployment.name}`,
       enableKeyRotation: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     this.topic = new Topic(this, 'Topic', {
       ...(topicName !== undefined && { topicName }),

@@ -165,7 +165,7 @@ export class Watching extends Construct {
           logGroupName: name,
           encryptionKey: key,
           retention: retentionOf('cloudWatch.retentionDays of the deployment', retentionDays),
-          removalPolicy: RemovalPolicy.RETAIN,
+          removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         }),
       ]),
     );

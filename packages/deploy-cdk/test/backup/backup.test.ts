@@ -28,7 +28,7 @@ function backupWith(...args: [BackupOptions?, Record<string, string>?, boolean?]
 it('each bucket of the service is backed up daily, into an encrypted vault', () => {
   const { template } = backupWith();
   template.hasResource('AWS::Backup::BackupVault', {
-    DeletionPolicy: 'Retain',
+    DeletionPolicy: 'RetainExceptOnCreate',
     Properties: {
       EncryptionKeyArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('BackupKey'), 'Arn'] },
       LockConfiguration: Match.absent(),

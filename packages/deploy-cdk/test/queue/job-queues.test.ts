@@ -19,7 +19,7 @@ function queuesWith(options: QueueOptions = {}, environment = {}) {
 it('a queue has the lease of jobs as visibility timeout, encryption and a dead-letter queue', () => {
   const { template } = queuesWith({}, { FAIRLEAD_JOBS_LEASE_MS: '45500' });
   template.hasResource('AWS::SQS::Queue', {
-    DeletionPolicy: 'Retain',
+    DeletionPolicy: 'RetainExceptOnCreate',
     Properties: {
       QueueName: 'shop-jobs',
       VisibilityTimeout: 46,

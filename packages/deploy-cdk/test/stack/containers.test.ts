@@ -347,7 +347,7 @@ describe('the parts', () => {
   it('give each container an encrypted log group with the retention of the deployment', () => {
     const groups = ['gateway', 'nginx', 'flask', 'secrets'].map((container) => {
       template.hasResource('AWS::Logs::LogGroup', {
-        DeletionPolicy: 'Retain',
+        DeletionPolicy: 'RetainExceptOnCreate',
         Properties: {
           ...{ LogGroupName: `/shop/${container}`, RetentionInDays: 90 },
           KmsKeyId: { 'Fn::GetAtt': [Match.stringLikeRegexp('NoticesKey'), 'Arn'] },

@@ -37,7 +37,7 @@ it('every bucket is encrypted with the key, versioned, private, and reached over
   const named = ['acme-models', 'acme-captures', 'acme-jobs', 'acme-backups'];
   for (const BucketName of named) {
     template.hasResource('AWS::S3::Bucket', {
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: Match.objectLike({
         BucketName,
