@@ -27,6 +27,9 @@ export interface HostsOptions {
   readonly scaling?: ScalingOptions;
 }
 
+/** Highest `firstBootMinutes`, and minutes in which the first host of a stack must have reported. */
+export const MAX_FIRST_BOOT_MINUTES = 120;
+
 /** Rejects wrong options. */
 export function checkHostsOptions(options: HostsOptions): void {
   checkOptions('hosts', options, {
@@ -53,5 +56,7 @@ export function checkHostsOptions(options: HostsOptions): void {
   const { diskGb = 20, modelLoadSeconds = 60, firstBootMinutes = 15 } = options;
   checkWholeNumber('hosts.diskGb', diskGb, { min: 10, max: 16_384 });
   checkWholeNumber('hosts.modelLoadSeconds', modelLoadSeconds, { min: 0, max: 3600 });
-  checkWholeNumber('hosts.firstBootMinutes', firstBootMinutes, { min: 5, max: 120 });
+  checkWholeNumber('hosts.firstBootMinutes', firstBootMinutes, {
+    ...{ min: 5, max: MAX_FIRST_BOOT_MINUTES },
+  });
 }

@@ -37,7 +37,7 @@ import {
   releaseStatements,
   type HostStatementProps,
 } from './host-statements.ts';
-import { checkHostsOptions, type HostsOptions } from './hosts-options.ts';
+import { checkHostsOptions, MAX_FIRST_BOOT_MINUTES, type HostsOptions } from './hosts-options.ts';
 import { checkReleaseOptions, type ReleaseOptions } from './release-options.ts';
 
 /** Properties of {@link Hosts}. */
@@ -120,7 +120,9 @@ export class Hosts extends Construct {
       assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
       description: `Hosts of ${deployment.name}`,
     });
-    const signals = new CfnWaitConditionHandle(this, 'FirstSignals');
+    // Created with the condition: signals to an older handle expire.
+    const signals =
+      (options.min ?? 2) === 0 ? undefined : new CfnWaitConditionHandle(this, 'FirstSignal');
     this.launchTemplate = this.#launchTemplate(
       props,
       type,
@@ -129,14 +131,14 @@ export class Hosts extends Construct {
         architecture: isArm ? 'arm64' : 'amd64',
         hasPackages: options.image?.hasPackages ?? false,
         lifecycleHook: HOOK,
-        signalUrl: (options.min ?? 2) === 0 ? undefined : signals.ref,
+        signalUrl: signals?.ref,
       }),
     );
     this.addStatements(hostStatements({ deployment, release, updates, group }));
     this.addStatements(props.statements ?? []);
     this.updateAlarms = updates.kind === 'inPlace' ? [] : alarmsOf(this, updates, props);
     this.group = this.#group(props, group, updates, Duration.seconds(warmUp));
-    this.#waitForFirstHosts(options, signals);
+    if (signals !== undefined) this.#waitForFirstHost(signals);
     addScaling(this, options.scaling ?? {}, {
       ...{ group: this.group.autoScalingGroupName, balancer, warmUpSeconds: warmUp },
     });
@@ -227,14 +229,13 @@ export class Hosts extends Construct {
     return group;
   }
 
-  /** The stack isn't created before the first hosts have answered golden predictions. */
-  #waitForFirstHosts(options: HostsOptions, handle: CfnWaitConditionHandle): void {
-    const { min = 2, firstBootMinutes = 15 } = options;
-    if (min === 0) return;
-    const condition = new CfnWaitCondition(this, 'FirstHosts', {
+  /** The stack isn't created before the first host has answered golden predictions. */
+  #waitForFirstHost(handle: CfnWaitConditionHandle): void {
+    const condition = new CfnWaitCondition(this, 'FirstHost', {
       handle: handle.ref,
-      count: min,
-      timeout: String(firstBootMinutes * 60),
+      // Independent of the options: CloudFormation can't update a wait condition, and hosts that run signal no new one.
+      count: 1,
+      timeout: String(MAX_FIRST_BOOT_MINUTES * 60),
     });
     condition.node.addDependency(this.group);
   }

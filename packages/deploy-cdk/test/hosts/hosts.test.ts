@@ -1,4 +1,4 @@
-import { Match } from 'aws-cdk-lib/assertions';
+import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 
 import { deploymentWith } from '../support/sample-deployment.ts';
@@ -7,6 +7,11 @@ import { userDataOf } from '../support/user-data.ts';
 
 const LT = 'AWS::EC2::LaunchTemplate';
 const ASG = 'AWS::AutoScaling::AutoScalingGroup';
+const CONDITION = 'AWS::CloudFormation::WaitCondition';
+
+/** Wait conditions or their handles, without dependencies. */
+const conditionsOf = (template: Template, type: string) =>
+  Object.entries(template.findResources(type)).map(([id, { Properties }]) => [id, Properties]);
 
 describe('hosts', () => {
   const template = templateOf(
@@ -88,14 +93,22 @@ describe('hosts', () => {
     });
   });
 
-  it('must all have signaled before the stack is created', () => {
-    template.hasResource('AWS::CloudFormation::WaitCondition', {
-      Properties: { Count: 3, Timeout: '1200' },
+  it('are waited for until the first has signaled, before the stack is created', () => {
+    template.hasResource(CONDITION, {
+      Properties: { Count: 1, Timeout: '7200' },
       DependsOn: [Match.stringLikeRegexp('HostsGroup')],
     });
     expect(userData.settings.signals[1]).toEqual({
-      url: { Ref: expect.stringMatching(/FirstSignals/) as string },
+      url: { Ref: expect.stringMatching(/FirstSignal/) as string },
     });
+  });
+
+  it('keep the wait condition, which CloudFormation cannot update, with another number and time', () => {
+    const other = templateOf(propsWith());
+    for (const type of [CONDITION, `${CONDITION}Handle`]) {
+      expect(conditionsOf(template, type)).toEqual(conditionsOf(other, type));
+      other.resourceCountIs(type, 1);
+    }
   });
 
   it('download the release by its digest, and the agents of AWS from its buckets', () => {
@@ -180,7 +193,8 @@ describe('hosts of an image of Debian', () => {
   });
 
   it('are not waited for when the group begins empty', () => {
-    template.resourceCountIs('AWS::CloudFormation::WaitCondition', 0);
+    template.resourceCountIs(CONDITION, 0);
+    template.resourceCountIs(`${CONDITION}Handle`, 0);
     template.hasResourceProperties(ASG, { MinSize: '0', MaxSize: '1' });
   });
 
