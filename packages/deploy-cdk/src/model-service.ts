@@ -6,7 +6,7 @@ import type { BalancerOptions } from './balancing/balancer-options.ts';
 import { Backup } from './backup/backup.ts';
 import type { Balancer } from './balancing/balancer.ts';
 import type { Cache } from './cache/cache.ts';
-import { checkOptions, invalidOption } from './check-options.ts';
+import { checkOptions } from './check-options.ts';
 import { CiRole } from './ci-role/ci-role.ts';
 import type { Edge } from './edge/edge.ts';
 import { hostGroupName } from './hosts/host-group-name.ts';
@@ -25,7 +25,8 @@ import {
 } from './parts/create-parts.ts';
 import { partNames, type PartOptions } from './parts/part-options.ts';
 import type { JobQueues } from './queue/job-queues.ts';
-import { Storage } from './storage/storage.ts';
+import { checkNewBuckets } from './storage/check-new-buckets.ts';
+import type { Storage } from './storage/storage.ts';
 import type { UpdateOptions } from './updates/update-options.ts';
 import type { Watching } from './watching/watching.ts';
 
@@ -105,9 +106,12 @@ export class ModelService extends Construct {
     const { deployment, release, updates } = props;
     this.network = new Network(this, 'Network', { options: props.network ?? {} });
     const { network } = this;
-    checkReleaseBucket(props);
     const context = { deployment, network, options: props };
     const stores = createStores(this, context, true);
+    // Hosts that start later find what was stored until then.
+    if ((props.hosts.min ?? 2) > 0) {
+      checkNewBuckets(this, { deployment, storage: props.storage, releaseBucket: release.bucket });
+    }
     this.storage = stores.storage;
     this.queue = stores.queue;
     this.cache = stores.cache;
@@ -155,13 +159,4 @@ export class ModelService extends Construct {
         Stack.of(this).formatArn({ service: 'ssm', resource: `parameter${parameter}` }),
     });
   }
-}
-
-/** Hosts would start before a bucket of this stack has their archive. */
-function checkReleaseBucket({ storage, hosts, release }: ModelServiceProps): void {
-  if (storage === undefined || storage instanceof Storage) return;
-  if (storage.releaseBucketName !== release.bucket || (hosts.min ?? 2) === 0) return;
-  throw invalidOption(
-    `Option release.bucket is ${JSON.stringify(release.bucket)}, which this stack creates: hosts would start before it has the archive. Create a Storage in another stack, upload the archive, and give it as storage; or begin with hosts.min: 0.`,
-  );
 }

@@ -33,6 +33,7 @@ import { partNames, type PartOptions } from '../parts/part-options.ts';
 import type { JobQueues } from '../queue/job-queues.ts';
 import { addTaskScaling } from '../scaling/add-task-scaling.ts';
 import { warmUpSeconds } from '../scaling/warm-up-seconds.ts';
+import { checkNewBuckets } from '../storage/check-new-buckets.ts';
 import type { Storage } from '../storage/storage.ts';
 import { errorAlarm } from '../updates/update-policy.ts';
 import type { Watching } from '../watching/watching.ts';
@@ -128,6 +129,7 @@ export class ContainerService extends Construct {
     const { network } = this;
     const context = { deployment, network, options: props };
     const stores = createStores(this, context, false);
+    checkNewBuckets(this, { deployment, storage: props.storage });
     this.storage = stores.storage;
     this.queue = stores.queue;
     this.cache = stores.cache;

@@ -149,6 +149,10 @@ describe('an option that tasks do not have', () => {
       },
       'Option storage.replicas.releases',
     ],
+    [
+      { storage: {} },
+      'Option storage creates the bucket "acme-models" of FAIRLEAD_REGISTRY in this stack: programs would start before it has a model',
+    ],
     [{ queue: {} }, 'Option queue needs FAIRLEAD_JOBS_QUEUE_URL'],
     [{ cache: {} }, 'Option cache needs a secret of the deployment'],
     [{ watching: {} }, 'set FAIRLEAD_CLOUDWATCH_NAMESPACE in gateway.environment'],

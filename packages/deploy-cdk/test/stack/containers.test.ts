@@ -6,7 +6,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 
-import { ContainerService, type ContainerServiceProps } from '@fairlead/deploy-cdk';
+import { ContainerService, Storage, type ContainerServiceProps } from '@fairlead/deploy-cdk';
 
 import { lintTemplate } from '../support/cfn-lint.ts';
 import {
@@ -44,6 +44,10 @@ const deployment = deploymentOf(
   },
 );
 
+const app = new App();
+const storage = new Storage(new Stack(app, 'ShopStorage', { env }), 'Storage', {
+  ...{ deployment, hasReleases: false },
+});
 const props: ContainerServiceProps = containerProps({
   deployment,
   network: { maxAzs: 3 },
@@ -55,7 +59,7 @@ const props: ContainerServiceProps = containerProps({
       predictive: 'forecast',
     },
   },
-  ...{ storage: {}, queue: {}, cache: {}, backup: {} },
+  ...{ storage, queue: {}, cache: {}, backup: {} },
   watching: { emails: ['on-call@example.com'] },
   edge: { firewall: {} },
   ciRole: { github, permissions: ['stack', 'plan', 'images', 'models'] },
@@ -63,7 +67,7 @@ const props: ContainerServiceProps = containerProps({
 
 /** Tasks with every part, and tasks behind CloudFront, which gRPC excludes. */
 function largest() {
-  const stack = new Stack(new App(), 'Shop', { env });
+  const stack = new Stack(app, 'Shop', { env });
   const service = new ContainerService(stack, 'Service', props);
   new ContainerService(stack, 'Cdn', {
     ...containerProps({ containers: { images, min: 2, max: 2 } }),
@@ -285,7 +289,8 @@ describe('the service', () => {
 
   it('starts after buckets, queue and cache, and after the target groups have a load balancer', () => {
     const dependencies = of('Service')?.DependsOn.join(' ') ?? '';
-    for (const part of ['CacheGroup', 'QueueQueue', 'StorageBucket', 'HttpsGrpcRule']) {
+    expect(stack.dependencies).toContain(Stack.of(storage));
+    for (const part of ['CacheGroup', 'QueueQueue', 'HttpsGrpcRule']) {
       expect(dependencies).toContain(part);
     }
     // Behind CloudFront, a rule alone connects them.

@@ -117,9 +117,9 @@ describe('a service with every part, and storage of another stack', () => {
         ({ DeletionPolicy }) => DeletionPolicy === 'Retain',
       );
       // Buckets of logs have objects at once, which a bucket can't be deleted with.
-      expect(
-        kept.map(({ Type, Properties }) => [Type, Properties.BucketName]),
-      ).toEqual(kept.map(() => ['AWS::S3::Bucket', undefined]));
+      expect(kept.map(({ Type, Properties }) => [Type, Properties.BucketName])).toEqual(
+        kept.map(() => ['AWS::S3::Bucket', undefined]),
+      );
       const policies = new Set(
         Object.values(all.Resources).map(({ DeletionPolicy }) => DeletionPolicy),
       );

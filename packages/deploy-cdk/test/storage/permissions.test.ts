@@ -76,10 +76,13 @@ function pipelinePermissions(): readonly Permission[] {
 
 /** Permissions of tasks, from the policy of their role. */
 function taskPermissions(): readonly Permission[] {
-  const stack = new Stack(new App(), 'Tasks', { env: { region, account } });
+  const app = new App();
+  const stack = new Stack(app, 'Tasks', { env: { region, account } });
   const { FAIRLEAD_CLOUDWATCH_NAMESPACE: _, ...settings } = storedDeployment().gateway.environment;
   const deployment = deploymentOf({ ...settings, ...environment });
-  const options = containerProps({ deployment, storage: {}, queue: {} });
+  const storageStack = new Stack(app, 'Storage', { env: { region, account } });
+  const storage = new Storage(storageStack, 'Storage', { deployment, hasReleases: false });
+  const options = containerProps({ deployment, storage, queue: {} });
   const { taskRole } = new ContainerService(stack, 'Service', options);
   const policy = taskRole.node.findChild('DefaultPolicy').node.defaultChild as CfnPolicy;
   const { Statement } = stack.resolve(policy.policyDocument) as {
