@@ -2,7 +2,7 @@ import { containerSettings, type Deployment } from '@fairlead/deploy-config';
 
 import { invalidOption } from '../check-options.ts';
 import type { CiRoleOptions } from '../ci-role/ci-role-options.ts';
-import { secretFolders } from './container-definitions.ts';
+import { containersMiB, secretFolders } from './container-definitions.ts';
 import type { ContainersOptions } from './containers-options.ts';
 import { filesOf } from './task-secrets.ts';
 import { taskSize } from './task-size.ts';
@@ -60,7 +60,7 @@ export function checkTasks(deployment: Deployment, { images }: ContainersOptions
     deployment,
     settings.flatMap(({ state }) => state),
   );
-  checkMemory(deployment, settings);
+  checkMemory(deployment);
 }
 
 /** Rejects state that other tasks have to see, or that has to outlast its task, in a folder. */
@@ -106,11 +106,11 @@ function checkFiles(
   );
 }
 
-function checkMemory(deployment: Deployment, settings: ReturnType<typeof containerSettings>): void {
+function checkMemory(deployment: Deployment): void {
   const { memoryMiB } = taskSize(deployment);
-  const wanted = settings.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0) / 1024 ** 2;
-  if (wanted <= memoryMiB) return;
+  const needed = containersMiB(deployment);
+  if (needed <= memoryMiB) return;
   throw invalidOption(
-    `The containers need ${Math.ceil(wanted)} MiB, but a task of the deployment's host has ${memoryMiB}: lower gateway.memoryBytes or flask.workers, or raise host.memoryBytes.`,
+    `The containers need ${needed} MiB, but a task of the deployment's host has ${memoryMiB}: lower gateway.memoryBytes or flask.workers, or raise host.memoryBytes.`,
   );
 }

@@ -18,6 +18,20 @@ type ContainerDefinition = CfnTaskDefinition.ContainerDefinitionProperty;
 /** Name of the container that writes files with secrets, and ends before the others start. */
 const SECRETS_CONTAINER = 'secrets';
 
+/** Memory of that container, in MiB; ECS counts it for the whole life of the task. */
+const SECRETS_MIB = 128;
+
+/** Memory of all containers, in MiB, as their definitions have it. */
+export function containersMiB(deployment: Deployment): number {
+  const programs = containerSettings(deployment).map(({ memoryBytes }) => programMiB(memoryBytes));
+  const secrets = filesOf(deployment).length > 0 ? SECRETS_MIB : 0;
+  return programs.reduce((sum, each) => sum + each, secrets);
+}
+
+function programMiB(bytes: number): number {
+  return Math.ceil(bytes / 1024 ** 2);
+}
+
 /** Names of the containers of a task. */
 export function containerNames(deployment: Deployment): readonly string[] {
   return [
@@ -110,7 +124,7 @@ export function programContainer(
   return {
     ...hardened(context, program),
     essential: true,
-    memory: Math.ceil(memoryBytes / 1024 ** 2),
+    memory: programMiB(memoryBytes),
     environment: Object.entries(environment).map(([name, value]) => ({ name, value })),
     ...(secrets.length > 0 && { secrets }),
     healthCheck: {
@@ -149,7 +163,7 @@ export function secretsContainer(context: TaskContext): ContainerDefinition | un
     ...hardened(context, SECRETS_CONTAINER),
     essential: false,
     command: ['node', '-e', WRITE_FILES],
-    memory: 128,
+    memory: SECRETS_MIB,
     environment: [{ name: 'FILES', value: JSON.stringify(paths) }],
     secrets: files.map(({ name, valueFrom }) => ({ name, valueFrom })),
     mountPoints: secretFolders(files).map((folder) => ({

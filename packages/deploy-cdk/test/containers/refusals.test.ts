@@ -1,3 +1,4 @@
+import { containerDeployment, containerSettings } from '@fairlead/deploy-config';
 import { describe, expect, it } from 'vitest';
 
 import { deploymentWith } from '../support/sample-deployment.ts';
@@ -14,6 +15,23 @@ const environment = (settings: object) => ({
     ...ofContainers.gateway,
     environment: { ...ofContainers.gateway.environment, ...settings },
   },
+});
+
+it('the container that writes secrets counts as memory of the task', () => {
+  const taskMiB = 10 * 1024;
+  const withGateway = (mebibytes: number) =>
+    deploymentWith({
+      ...ofContainers,
+      gateway: { ...ofContainers.gateway, memoryBytes: mebibytes * 1024 ** 2 },
+    });
+  const others = containerSettings(containerDeployment(withGateway(1024)))
+    .filter(({ program }) => program !== 'gateway')
+    .reduce((sum, { memoryBytes }) => sum + Math.ceil(memoryBytes / 1024 ** 2), 0);
+  const most = taskMiB - others - 128;
+  const create = (mebibytes: number) =>
+    containersIn(containerProps({ deployment: withGateway(mebibytes) }));
+  expect(() => create(most)).not.toThrow();
+  expect(() => create(most + 1)).toThrow('The containers need 10241 MiB, but a task');
 });
 
 describe('a deployment that needs a host', () => {
