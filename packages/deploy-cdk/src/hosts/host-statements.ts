@@ -77,47 +77,44 @@ export function releaseStatements({
       }),
     );
   }
-  if (updates.kind === 'inPlace') statements.push(readParameters([updates.parameter]));
+  if (updates.kind === 'inPlace')
+    statements.push(readParameters([parameterArn(updates.parameter)]));
   return statements;
 }
 
-/** Secrets of the deployment that hosts read themselves. */
+/** Secrets of the deployment that hosts read themselves, each in its region. */
 function secretStatements({ secrets }: Deployment): PolicyStatement[] {
   const parameters = secrets.flatMap(({ from }) =>
-    'ssmParameter' in from ? [from.ssmParameter] : [],
+    'ssmParameter' in from ? [parameterArn(from.ssmParameter, from.region)] : [],
   );
   const managed = secrets.flatMap(({ from }) =>
-    'secretsManager' in from ? [from.secretsManager] : [],
+    'secretsManager' in from ? [secretArn(from.secretsManager, from.region)] : [],
   );
   return [
     ...(parameters.length === 0 ? [] : [readParameters(parameters)]),
     ...(managed.length === 0
       ? []
-      : [
-          new PolicyStatement({
-            actions: ['secretsmanager:GetSecretValue'],
-            // Secrets Manager adds a hyphen and six characters to the name.
-            resources: managed.map((name) =>
-              name.startsWith('arn:') ? name : arn('secretsmanager', `secret:${name}-??????`),
-            ),
-          }),
-        ]),
+      : [new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: managed })]),
   ];
 }
 
-function readParameters(names: readonly string[]): PolicyStatement {
-  return new PolicyStatement({
-    actions: ['ssm:GetParameter'],
-    resources: names.map((name) => {
-      if (name.startsWith('arn:')) return name;
-      // A version or a label may follow the name.
-      const [parameter = ''] = name.split(':');
-      return arn('ssm', `parameter/${parameter.replace(/^\//, '')}`);
-    }),
-  });
+function readParameters(resources: string[]): PolicyStatement {
+  return new PolicyStatement({ actions: ['ssm:GetParameter'], resources });
 }
 
-function arn(service: string, resource: string): string {
-  const owner = `${Aws.REGION}:${Aws.ACCOUNT_ID}`;
-  return `arn:${Aws.PARTITION}:${service}:${owner}:${resource}`;
+function parameterArn(name: string, region?: string): string {
+  if (name.startsWith('arn:')) return name;
+  // A version or a label may follow the name.
+  const [parameter = ''] = name.split(':');
+  return arn('ssm', `parameter/${parameter.replace(/^\//, '')}`, region);
+}
+
+function secretArn(name: string, region?: string): string {
+  if (name.startsWith('arn:')) return name;
+  // Secrets Manager adds a hyphen and six characters to the name.
+  return arn('secretsmanager', `secret:${name}-??????`, region);
+}
+
+function arn(service: string, resource: string, region: string = Aws.REGION): string {
+  return `arn:${Aws.PARTITION}:${service}:${region}:${Aws.ACCOUNT_ID}:${resource}`;
 }

@@ -11,7 +11,10 @@ const CONDITION = 'AWS::CloudFormation::WaitCondition';
 
 /** Wait conditions or their handles, without dependencies. */
 const conditionsOf = (template: Template, type: string) =>
-  Object.entries(template.findResources(type)).map(([id, { Properties }]) => [id, Properties]);
+  Object.entries(template.findResources(type)).map(([id, resource]): unknown => [
+    id,
+    (resource as { Properties: unknown }).Properties,
+  ]);
 
 describe('hosts', () => {
   const template = templateOf(
@@ -169,6 +172,18 @@ describe('hosts of an image of Debian', () => {
             variable: 'A',
           },
           { name: 'b', from: { secretsManager: 'shop/b' }, path: '/etc/shop/a.env', variable: 'B' },
+          {
+            name: 'c',
+            from: { ssmParameter: '/shop/c', region: 'us-east-1' },
+            path: '/etc/shop/a.env',
+            variable: 'C',
+          },
+          {
+            name: 'd',
+            from: { secretsManager: 'shop/d', region: 'us-east-1' },
+            path: '/etc/shop/a.env',
+            variable: 'D',
+          },
         ],
       }),
       hosts: { instanceType: 'm7i.large', min: 0 },
@@ -215,11 +230,17 @@ describe('hosts of an image of Debian', () => {
           }),
           Match.objectLike({
             Action: 'ssm:GetParameter',
-            Resource: arn('ssm', ':parameter/shop/a$'),
+            Resource: [
+              arn('ssm', ':parameter/shop/a$'),
+              arn('ssm:us-east-1', ':parameter/shop/c$'),
+            ],
           }),
           Match.objectLike({
             Action: 'secretsmanager:GetSecretValue',
-            Resource: arn('secretsmanager', String.raw`:secret:shop/b-\?{6}$`),
+            Resource: [
+              arn('secretsmanager', String.raw`:secret:shop/b-\?{6}$`),
+              arn('secretsmanager:us-east-1', String.raw`:secret:shop/d-\?{6}$`),
+            ],
           }),
         ]),
       },
