@@ -1,3 +1,4 @@
+import type { Deployment } from '@fairlead/deploy-config';
 import { Stack } from 'aws-cdk-lib';
 import type { CfnBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
@@ -6,8 +7,6 @@ import { invalidOption } from '../check-options.ts';
 import { Storage } from './storage.ts';
 import type { StorageOptions } from './storage-options.ts';
 import { storedObjects } from './stored-objects.ts';
-
-type Deployment = Parameters<typeof storedObjects>[0];
 
 /** Service that starts programs with the stack. */
 export interface StartedService {
