@@ -24,10 +24,12 @@ export async function changeRelease(
   context: CommandContext,
   { workOnNew, note, again, ...options }: ChangeReleaseOptions,
 ): Promise<Rollout> {
-  const rollout = await runRollout(context, options);
+  const onEveryHost = async (release: string): Promise<void> => {
+    if (await writeReleaseOf(options.chosen, release)) note({ newHosts: release });
+  };
+  const rollout = await runRollout(context, { ...options, onEveryHost });
   const digest = releaseOf(rollout);
   if (digest === undefined) return rollout;
-  if (await writeReleaseOf(options.chosen, digest)) note({ newHosts: digest });
   const work = workOnNew(digest);
   const onNew = { ...options, work, digest, again: again(digest), updated: rollout.hosts };
   return mergeRollouts(rollout, await updateNewHosts(context, onNew));

@@ -14,7 +14,14 @@ import { openBalancer } from './open-balancer.ts';
 /** Options that rolling updates and rollbacks have in common. */
 type FleetOfRollout = Pick<
   FleetOptions,
-  'hosts' | 'balancer' | 'batch' | 'signal' | 'onEvent' | 'departure' | 'othersServe'
+  | 'hosts'
+  | 'balancer'
+  | 'batch'
+  | 'signal'
+  | 'onEvent'
+  | 'departure'
+  | 'othersServe'
+  | 'onEveryHost'
 >;
 
 /** Options of {@link runRollout}. */
@@ -23,6 +30,8 @@ export interface RunRolloutOptions {
   readonly json: boolean;
   /** Other hosts of the environment serve. @defaultValue `false` */
   readonly othersServe?: boolean;
+  /** Called with the release once every host has it, while the hosts are locked. @defaultValue not called */
+  readonly onEveryHost?: ((release: string) => Promise<void>) | undefined;
   /** Calls `rollOut` or `rollBack` of the library. */
   readonly work: (fleet: FleetOfRollout) => Promise<Rollout>;
 }
@@ -35,7 +44,7 @@ export interface RunRolloutOptions {
  */
 export async function runRollout(
   context: CommandContext,
-  { chosen, json, work, othersServe = false }: RunRolloutOptions,
+  { chosen, json, work, othersServe = false, onEveryHost }: RunRolloutOptions,
 ): Promise<Rollout> {
   const signal = context.io.stopSignal?.();
   const note = (): void => {
@@ -57,7 +66,9 @@ export async function runRollout(
   const watch = group?.watch();
   try {
     const { batch = 1 } = chosen.environment;
-    return await work({ ...{ hosts, balancer, batch, signal, departure, othersServe, onEvent } });
+    return await work({
+      ...{ hosts, balancer, batch, signal, departure, othersServe, onEvent, onEveryHost },
+    });
   } finally {
     watch?.[Symbol.dispose]();
     progress.end();

@@ -15,6 +15,12 @@ import { thisProcess } from './lock-process.ts';
 export interface FleetLock extends AsyncDisposable {
   /** Aborted once another deployment has taken a lock. */
   readonly signal: AbortSignal;
+  /**
+   * Requires that no other deployment has taken a lock, as while this machine was asleep.
+   *
+   * @throws DeployError `ERR_DEPLOY_LOCKED`
+   */
+  confirm(): Promise<void>;
 }
 
 /**
@@ -54,17 +60,22 @@ export async function lockFleet(
     throw error;
   }
   const lost = new AbortController();
-  const renew = (): void => {
-    for (const carrier of taken) {
-      renewLock(carrier, owner).catch((error: unknown) => {
-        // A host that can't be reached for a moment is not lost: the next renewal succeeds, or the next step there fails.
-        if ((error as { code?: unknown }).code === 'ERR_DEPLOY_LOCKED') lost.abort(error);
-      });
+  const renew = async (carrier: Carrier): Promise<void> => {
+    try {
+      await renewLock(carrier, owner);
+    } catch (error) {
+      // A host that can't be reached for a moment is not lost: the next renewal succeeds, or the next step there fails.
+      if ((error as { code?: unknown }).code === 'ERR_DEPLOY_LOCKED') lost.abort(error);
     }
   };
-  const timer = setInterval(renew, (EXPIRY_SECONDS * 1_000) / 6);
+  const renewAll = () => Promise.all(taken.map(renew));
+  const timer = setInterval(() => void renewAll(), (EXPIRY_SECONDS * 1_000) / 6);
   return {
     signal: lost.signal,
+    async confirm() {
+      await renewAll();
+      lost.signal.throwIfAborted();
+    },
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       await release();

@@ -16,7 +16,7 @@ import { batchSize, remainingBatches } from './batches.ts';
 import { hostUpdates, lockHosts, type HostUpdate } from './host-update.ts';
 import { findTarget, previousOf } from './roll-back-target.ts';
 import { checkRollBackOptions, type RollBackOptions } from './roll-out-options.ts';
-import { summarize, withoutErrors, type Rollout } from './rollout.ts';
+import { finish, summarize, withoutErrors, type Rollout } from './rollout.ts';
 import { findMembers } from './watch-hosts.ts';
 
 /**
@@ -102,7 +102,7 @@ export async function rollBack(options: RollBackOptions): Promise<Rollout> {
     )
       break;
   }
-  return result(target);
+  return await finish(result(target), lock, options.onEveryHost);
 }
 
 /** Outcomes of a host after which the next one follows. */

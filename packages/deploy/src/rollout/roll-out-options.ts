@@ -23,6 +23,11 @@ export interface FleetOptions {
    * release. @defaultValue hosts don't leave
    */
   readonly departure?: ((host: string) => Promise<Departure | undefined>) | undefined;
+  /**
+   * Called with the release once every host has it, while no other call can change them, such as to write it where new hosts read it.
+   * Its error rejects the call. @defaultValue not called
+   */
+  readonly onEveryHost?: ((release: string) => Promise<void>) | undefined;
   /** True if other hosts behind the balancer serve: then all of these may be drained. @defaultValue `false` */
   readonly othersServe?: boolean | undefined;
   /** Name in the lock, for people who deploy at the same time. @defaultValue account and name of this machine */
@@ -69,6 +74,7 @@ const fleetNames = {
   batch: 'optional',
   departure: 'optional',
   othersServe: 'optional',
+  onEveryHost: 'optional',
   owner: 'optional',
   signal: 'optional',
   onEvent: 'optional',

@@ -2,7 +2,7 @@ import { readRelease } from '../release/read-release.ts';
 import { FleetUpdate } from './fleet-update.ts';
 import { hostUpdates, lockHosts } from './host-update.ts';
 import { checkRollOutOptions, type RollOutOptions } from './roll-out-options.ts';
-import { summarize, withoutErrors, type Rollout, type RolloutPhase } from './rollout.ts';
+import { finish, summarize, withoutErrors, type Rollout, type RolloutPhase } from './rollout.ts';
 
 const WATCH_MS = 75_000;
 
@@ -54,8 +54,9 @@ export async function rollOut(options: RollOutOptions): Promise<Rollout> {
       await fleet.revert();
     }
   }
-  return summarize(
+  const rollout = summarize(
     updates.map(({ result }) => result),
     { stop, lock: lock.signal, release: documents.digest },
   );
+  return await finish(rollout, lock, options.onEveryHost);
 }

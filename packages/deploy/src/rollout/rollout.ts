@@ -1,4 +1,5 @@
 import type { Carrier } from '../carriers/carrier.ts';
+import type { FleetLock } from './fleet-lock.ts';
 
 /** Host of a rolling update. */
 export interface RolloutHost {
@@ -108,4 +109,18 @@ function outcomeOf(hosts: readonly HostResult[], isAborted: boolean): Rollout['o
   if (outcomes.has('reverted')) return outcomes.has('activated') ? 'failed' : 'reverted';
   if (isAborted || outcomes.has('untouched')) return 'aborted';
   return outcomes.has('activated') ? 'activated' : 'unchanged';
+}
+
+/** Calls `onEveryHost` if every host has the release, while the locks are held; returns the result. */
+export async function finish(
+  rollout: Rollout,
+  lock: FleetLock,
+  onEveryHost: ((release: string) => Promise<void>) | undefined,
+): Promise<Rollout> {
+  const { outcome, release } = rollout;
+  if (onEveryHost === undefined || release === undefined) return rollout;
+  if (outcome !== 'activated' && outcome !== 'unchanged') return rollout;
+  await lock.confirm();
+  await onEveryHost(release);
+  return rollout;
 }

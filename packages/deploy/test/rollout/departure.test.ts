@@ -2,36 +2,17 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { rollBack, rollOut, type Balancer } from '../../src/index.ts';
 import { SimulatedHost } from '../support/simulated-host.ts';
-import { fileOf, partOf, tinyRelease } from '../support/tiny-release.ts';
+import { releaseWithAgent } from '../support/release-with-agent.ts';
 
 const OLD = 'a'.repeat(64);
 const OLDER = 'b'.repeat(64);
-/** Creates a part with one file. */
-function partWith(role: 'node' | 'agent', path: string) {
-  return partOf(role, [fileOf(path, role)], [{ name: path, content: role }]);
-}
 
-let release: Awaited<ReturnType<typeof tinyRelease>>;
+let release: Awaited<ReturnType<typeof releaseWithAgent>>;
 let hosts: readonly [SimulatedHost, SimulatedHost, SimulatedHost];
 let requests: string[];
 
 beforeEach(async () => {
-  const added = await Promise.all([
-    partWith('node', 'bin/node'),
-    partWith('agent', 'agent/agent.mjs'),
-  ]);
-  release = await tinyRelease({
-    changeManifest: (manifest) => ({
-      ...manifest,
-      parts: [...manifest.parts, ...added.map(({ part }) => part)],
-    }),
-    changeEntries: (entries) => [
-      ...entries,
-      ...added.map(({ part, archive }) => ({
-        ...{ name: `parts/${part.sha256}.tar.gz`, content: archive },
-      })),
-    ],
-  });
+  release = await releaseWithAgent();
   hosts = [
     new SimulatedHost('i-1', [OLD]),
     new SimulatedHost('i-2', [OLD]),
