@@ -96,6 +96,8 @@ export class AutoScalingGroup {
   async read(): Promise<GroupState> {
     const group = await this.#describe();
     const instances = this.#note(group.Instances ?? []);
+    // An instance of this listing isn't looked up in an older one.
+    this.#recent = { at: performance.now(), instances: Promise.resolve(instances) };
     const inState = (test: (instance: Instance) => boolean): string[] =>
       instances.filter(test).map(idOf).toSorted();
     const others = instances.filter((each) => !isServing(each) && !isStarting(each));

@@ -18,9 +18,10 @@ export interface FleetLock extends AsyncDisposable {
   /**
    * Requires that no other deployment has taken a lock, as while this machine was asleep.
    *
+   * @param members hosts that haven't left the fleet
    * @throws DeployError `ERR_DEPLOY_LOCKED`
    */
-  confirm(): Promise<void>;
+  confirm(members: readonly Carrier[]): Promise<void>;
 }
 
 /**
@@ -72,8 +73,8 @@ export async function lockFleet(
   const timer = setInterval(() => void renewAll(), (EXPIRY_SECONDS * 1_000) / 6);
   return {
     signal: lost.signal,
-    async confirm() {
-      await renewAll();
+    async confirm(members) {
+      await Promise.all(taken.filter((carrier) => members.includes(carrier)).map(renew));
       lost.signal.throwIfAborted();
     },
     async [Symbol.asyncDispose]() {

@@ -38,6 +38,11 @@ export function hostUpdates(
   return updates;
 }
 
+/** Returns the carriers of the hosts that haven't left the fleet. */
+export function carriersOf(updates: readonly HostUpdate[]): readonly Carrier[] {
+  return updates.flatMap(({ carrier, hasLeft }) => (hasLeft ? [] : [carrier]));
+}
+
 /** Takes the locks of all hosts; skips those that have left the fleet. */
 export async function lockHosts(
   updates: readonly HostUpdate[],

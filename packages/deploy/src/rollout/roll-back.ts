@@ -13,7 +13,7 @@ import { waitForAgent } from '../hosts/run-agent.ts';
 import { hostProblem } from '../hosts/run-on-host.ts';
 import { readRelease } from '../release/read-release.ts';
 import { batchSize, remainingBatches } from './batches.ts';
-import { hostUpdates, lockHosts, type HostUpdate } from './host-update.ts';
+import { carriersOf, hostUpdates, lockHosts, type HostUpdate } from './host-update.ts';
 import { findTarget, previousOf } from './roll-back-target.ts';
 import { checkRollBackOptions, type RollBackOptions } from './roll-out-options.ts';
 import { finish, summarize, withoutErrors, type Rollout } from './rollout.ts';
@@ -102,7 +102,7 @@ export async function rollBack(options: RollBackOptions): Promise<Rollout> {
     )
       break;
   }
-  return await finish(result(target), lock, options.onEveryHost);
+  return await finish(result(target), { lock, members: carriersOf(updates) }, options.onEveryHost);
 }
 
 /** Outcomes of a host after which the next one follows. */

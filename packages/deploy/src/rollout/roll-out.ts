@@ -1,6 +1,6 @@
 import { readRelease } from '../release/read-release.ts';
 import { FleetUpdate } from './fleet-update.ts';
-import { hostUpdates, lockHosts } from './host-update.ts';
+import { carriersOf, hostUpdates, lockHosts } from './host-update.ts';
 import { checkRollOutOptions, type RollOutOptions } from './roll-out-options.ts';
 import { finish, summarize, withoutErrors, type Rollout, type RolloutPhase } from './rollout.ts';
 
@@ -58,5 +58,5 @@ export async function rollOut(options: RollOutOptions): Promise<Rollout> {
     updates.map(({ result }) => result),
     { stop, lock: lock.signal, release: documents.digest },
   );
-  return await finish(rollout, lock, options.onEveryHost);
+  return await finish(rollout, { lock, members: carriersOf(updates) }, options.onEveryHost);
 }

@@ -114,13 +114,13 @@ function outcomeOf(hosts: readonly HostResult[], isAborted: boolean): Rollout['o
 /** Calls `onEveryHost` if every host has the release, while the locks are held; returns the result. */
 export async function finish(
   rollout: Rollout,
-  lock: FleetLock,
+  { lock, members }: { readonly lock: FleetLock; readonly members: readonly Carrier[] },
   onEveryHost: ((release: string) => Promise<void>) | undefined,
 ): Promise<Rollout> {
   const { outcome, release } = rollout;
   if (onEveryHost === undefined || release === undefined) return rollout;
   if (outcome !== 'activated' && outcome !== 'unchanged') return rollout;
-  await lock.confirm();
+  await lock.confirm(members);
   await onEveryHost(release);
   return rollout;
 }
