@@ -171,7 +171,10 @@ export class AutoScalingGroup {
   watch(pauseMs = WATCH_PAUSE_MS): Disposable {
     const timer = setInterval(() => {
       void this.#describe()
-        .then((group) => this.#note(group.Instances ?? []))
+        .then((group) => {
+          const instances = this.#note(group.Instances ?? []);
+          this.#recent = { at: performance.now(), instances: Promise.resolve(instances) };
+        })
         .catch(() => undefined);
     }, pauseMs);
     timer.unref();
