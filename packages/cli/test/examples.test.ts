@@ -15,6 +15,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { awsTestConnection, s3Client, startMoto } from '@fairlead/test-support';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -440,8 +441,8 @@ async function startOriginal(): Promise<string> {
     source: {
       resolve: () => Promise.resolve({ version: 3 }),
       openVersion: () => source.openVersion('digits', 3),
-      // eslint-disable-next-line @typescript-eslint/no-empty-function -- the alias points to another version, which would be loaded again and again
-      follow: async function* () {},
+      // The alias points to another version, which would be loaded again and again.
+      follow: () => Readable.from([]),
     },
     runtimes,
   });

@@ -6,6 +6,14 @@ import { errorCodeOf } from '../exit-code.ts';
 /** Values that a filter of EC2 takes. */
 const FILTER_VALUES = 200;
 
+/** Parts of a `ReachableEnvironment` that decide the names of its hosts at the balancer. */
+export interface InstancesBehindBalancer {
+  readonly hosts: ReachableEnvironment['hosts'];
+  /** Group that the hosts are in; `undefined` if the configuration names them one by one. */
+  readonly hostGroup: object | undefined;
+  readonly environment: Pick<ReachableEnvironment['environment'], 'balancer'>;
+}
+
 /** Names of hosts at the balancer, by their addresses. */
 export type Targets = ReadonlyMap<string, string>;
 
@@ -20,7 +28,7 @@ export async function instanceTargets({
   hosts,
   hostGroup,
   environment,
-}: ReachableEnvironment): Promise<Targets> {
+}: InstancesBehindBalancer): Promise<Targets> {
   const { balancer } = environment;
   if (hostGroup === undefined || balancer?.kind !== 'target-group') return new Map();
   const [, , , regionOfArn = ''] = balancer.arn.split(':');

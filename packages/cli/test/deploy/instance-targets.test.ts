@@ -5,8 +5,11 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { awsTestConnection, defaultVpc, startMoto, type MotoServer } from '@fairlead/test-support';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { instanceTargets } from '../../src/deploy/instance-targets.ts';
-import { hostsOf, type ReachableEnvironment } from '../../src/hosts/read-hosts.ts';
+import {
+  instanceTargets,
+  type InstancesBehindBalancer,
+} from '../../src/deploy/instance-targets.ts';
+import { hostsOf } from '../../src/hosts/read-hosts.ts';
 
 let moto: MotoServer;
 let elb: ElasticLoadBalancingV2Client;
@@ -35,7 +38,9 @@ afterAll(async () => {
   await moto.stop();
 });
 
-async function environmentWith(TargetType: 'instance' | 'ip' | 'lambda' | 'missing') {
+async function environmentWith(
+  TargetType: 'instance' | 'ip' | 'lambda' | 'missing',
+): Promise<InstancesBehindBalancer> {
   const exists = TargetType !== 'missing';
   const { TargetGroups: [group] = [] } = exists
     ? await elb.send(
@@ -51,7 +56,7 @@ async function environmentWith(TargetType: 'instance' | 'ip' | 'lambda' | 'missi
     hosts: hostsOf(instances.map(({ id }) => id)),
     hostGroup: {},
     environment: { balancer: { kind: 'target-group', arn: group?.TargetGroupArn ?? missing } },
-  } as unknown as ReachableEnvironment;
+  };
 }
 
 test('instances are targets by their IDs, or by their addresses in a target group of addresses', async () => {

@@ -2,7 +2,7 @@ import { CfnScalingPolicy, CfnScheduledAction } from 'aws-cdk-lib/aws-autoscalin
 import type { Construct } from 'constructs';
 
 import type { Balancer } from '../balancing/balancer.ts';
-import { PROCESSOR_PERCENT, requestsPerMinute, resourceLabel } from './request-metric.ts';
+import { requestForecast, trackedMetric } from './request-metric.ts';
 import type { ScalingOptions } from './scaling-options.ts';
 
 /** Group of the hosts and what changes its size. */
@@ -16,28 +16,14 @@ export interface ScalingTarget {
 
 /** Adds the policies that change the number of hosts. */
 export function addScaling(scope: Construct, options: ScalingOptions, target: ScalingTarget): void {
-  const { requestsPerSecond, schedule = [], predictive } = options;
+  const { schedule = [], predictive } = options;
   const { group, warmUpSeconds, balancer } = target;
   const { listener } = balancer;
-  const label = resourceLabel(balancer);
-  const perMinute = requestsPerMinute(requestsPerSecond);
   const policy = new CfnScalingPolicy(scope, 'TargetTracking', {
     autoScalingGroupName: group,
     policyType: 'TargetTrackingScaling',
     estimatedInstanceWarmup: warmUpSeconds,
-    targetTrackingConfiguration:
-      requestsPerSecond === undefined
-        ? {
-            predefinedMetricSpecification: { predefinedMetricType: 'ASGAverageCPUUtilization' },
-            targetValue: PROCESSOR_PERCENT,
-          }
-        : {
-            predefinedMetricSpecification: {
-              predefinedMetricType: 'ALBRequestCountPerTarget',
-              resourceLabel: label,
-            },
-            targetValue: perMinute,
-          },
+    targetTrackingConfiguration: trackedMetric(options, balancer, 'ASGAverageCPUUtilization'),
   });
   // Metrics of requests per host exist once the listener sends requests to the group.
   policy.node.addDependency(listener);
@@ -52,19 +38,7 @@ export function addScaling(scope: Construct, options: ScalingOptions, target: Sc
   const forecast = new CfnScalingPolicy(scope, 'Predictive', {
     autoScalingGroupName: group,
     policyType: 'PredictiveScaling',
-    predictiveScalingConfiguration: {
-      mode: predictive === 'scale' ? 'ForecastAndScale' : 'ForecastOnly',
-      schedulingBufferTime: warmUpSeconds,
-      metricSpecifications: [
-        {
-          targetValue: perMinute,
-          predefinedMetricPairSpecification: {
-            predefinedMetricType: 'ALBRequestCount',
-            resourceLabel: label,
-          },
-        },
-      ],
-    },
+    predictiveScalingConfiguration: requestForecast(options, balancer, warmUpSeconds),
   });
   forecast.node.addDependency(listener);
 }

@@ -2,7 +2,7 @@ import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-application
 import type { Construct } from 'constructs';
 
 import type { Balancer } from '../balancing/balancer.ts';
-import { PROCESSOR_PERCENT, requestsPerMinute, resourceLabel } from './request-metric.ts';
+import { requestForecast, trackedMetric } from './request-metric.ts';
 import type { ScalingOptions } from './scaling-options.ts';
 import { taskSchedule } from './task-schedule.ts';
 
@@ -30,9 +30,7 @@ export function addTaskScaling(
   scaling: TaskScaling,
 ): void {
   const { cluster, service, balancer, min, max, warmUpSeconds } = scaling;
-  const { requestsPerSecond, schedule = [], predictive } = options;
-  const label = resourceLabel(balancer);
-  const perMinute = requestsPerMinute(requestsPerSecond);
+  const { schedule = [], predictive } = options;
   const target = new CfnScalableTarget(scope, 'Scaling', {
     serviceNamespace: 'ecs',
     scalableDimension: 'ecs:service:DesiredCount',
@@ -54,20 +52,7 @@ export function addTaskScaling(
     policyType: 'TargetTrackingScaling',
     scalingTargetId: target.ref,
     targetTrackingScalingPolicyConfiguration: {
-      ...(requestsPerSecond === undefined
-        ? {
-            predefinedMetricSpecification: {
-              predefinedMetricType: 'ECSServiceAverageCPUUtilization',
-            },
-            targetValue: PROCESSOR_PERCENT,
-          }
-        : {
-            predefinedMetricSpecification: {
-              predefinedMetricType: 'ALBRequestCountPerTarget',
-              resourceLabel: label,
-            },
-            targetValue: perMinute,
-          }),
+      ...trackedMetric(options, balancer, 'ECSServiceAverageCPUUtilization'),
       scaleOutCooldown: warmUpSeconds,
     },
   });
@@ -76,18 +61,6 @@ export function addTaskScaling(
     policyName: 'Predictive',
     policyType: 'PredictiveScaling',
     scalingTargetId: target.ref,
-    predictiveScalingPolicyConfiguration: {
-      mode: predictive === 'scale' ? 'ForecastAndScale' : 'ForecastOnly',
-      schedulingBufferTime: warmUpSeconds,
-      metricSpecifications: [
-        {
-          targetValue: perMinute,
-          predefinedMetricPairSpecification: {
-            predefinedMetricType: 'ALBRequestCount',
-            resourceLabel: label,
-          },
-        },
-      ],
-    },
+    predictiveScalingPolicyConfiguration: requestForecast(options, balancer, warmUpSeconds),
   });
 }

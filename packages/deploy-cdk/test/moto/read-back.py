@@ -4,18 +4,9 @@ Argument: address of moto.
 """
 
 import json
-import sys
-import time
 
-import boto3
 import botocore.exceptions
-
-endpoint = sys.argv[1]
-session = boto3.Session("test", "test", region_name="us-east-1")
-
-
-def client(name):
-    return session.client(name, endpoint_url=endpoint)
+from create_stack import client, create_stack
 
 
 def attempt(call, *names):
@@ -28,24 +19,10 @@ def attempt(call, *names):
         return type(error).__name__
 
 
-formation, ec2, scaling = client("cloudformation"), client("ec2"), client("autoscaling")
+ec2, scaling = client("ec2"), client("autoscaling")
 balancing, iam, s3 = client("elbv2"), client("iam"), client("s3")
-template = sys.stdin.read()
-# The certificate must exist first.
-certificate = client("acm").request_certificate(DomainName="shop.example.com")["CertificateArn"]
-ARN = "arn:aws:acm:eu-central-1:111122223333:certificate/1234"
 image = ec2.describe_images()["Images"][0]["ImageId"]
-template = template.replace(ARN, certificate).replace("ami-0a1b2c3d4e5f67890", image)
-formation.create_stack(
-    StackName="Shop", TemplateBody=template, Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
-)
-for _ in range(100):
-    status = formation.describe_stacks(StackName="Shop")["Stacks"][0]["StackStatus"]
-    if not status.endswith("IN_PROGRESS"):
-        break
-    time.sleep(0.2)
-
-resources = formation.describe_stack_resources(StackName="Shop")["StackResources"]
+status, resources = create_stack([("ami-0a1b2c3d4e5f67890", image)])
 
 
 def physical(kind, part=""):

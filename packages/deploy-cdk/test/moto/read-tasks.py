@@ -5,35 +5,11 @@ Argument: address of moto.
 
 import json
 import sys
-import time
 
-import boto3
+from create_stack import client, create_stack
 
-endpoint = sys.argv[1]
-session = boto3.Session("test", "test", region_name="us-east-1")
-
-
-def client(name):
-    return session.client(name, endpoint_url=endpoint)
-
-
-formation, ecs, balancing = client("cloudformation"), client("ecs"), client("elbv2")
-iam = client("iam")
-# The certificate must exist first.
-certificate = client("acm").request_certificate(DomainName="shop.example.com")["CertificateArn"]
-ARN = "arn:aws:acm:eu-central-1:111122223333:certificate/1234"
-formation.create_stack(
-    StackName="Shop",
-    TemplateBody=sys.stdin.read().replace(ARN, certificate),
-    Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
-)
-for _ in range(100):
-    status = formation.describe_stacks(StackName="Shop")["Stacks"][0]["StackStatus"]
-    if not status.endswith("IN_PROGRESS"):
-        break
-    time.sleep(0.2)
-
-resources = formation.describe_stack_resources(StackName="Shop")["StackResources"]
+ecs, balancing, iam = client("ecs"), client("elbv2"), client("iam")
+status, resources = create_stack()
 cluster = ecs.list_clusters()["clusterArns"][0]
 services = ecs.list_services(cluster=cluster)["serviceArns"]
 service = ecs.describe_services(cluster=cluster, services=services)["services"][0]

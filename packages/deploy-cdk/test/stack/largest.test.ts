@@ -1,16 +1,12 @@
-import { writeFileSync } from 'node:fs';
-
-import { temporaryFolder } from '@fairlead/test-support';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 
 import { ModelService } from '@fairlead/deploy-cdk';
 
 import { arguedWildcards } from '../support/argued-wildcards.ts';
-import { lintTemplate } from '../support/cfn-lint.ts';
+import { lintFindings, nagFindings } from '../support/check-stack.ts';
 import { deploymentWith } from '../support/sample-deployment.ts';
 import { isolatedProps, release } from '../support/sample-stack.ts';
 import { statementsOf } from '../support/statements.ts';
@@ -67,16 +63,11 @@ describe('the largest configuration', () => {
   });
 
   it('has no finding of cdk-nag', () => {
-    const { violations } = new AwsSolutionsChecks().validateScope(stack);
-    expect(
-      violations.map(({ ruleName, violatingResources }) => [ruleName, violatingResources]),
-    ).toEqual([]);
+    expect(nagFindings(stack)).toEqual([]);
   });
 
   it('has no error and no warning of cfn-lint', async () => {
-    const file = `${temporaryFolder()}/template.json`;
-    writeFileSync(file, JSON.stringify(template));
-    expect(await lintTemplate(file)).toEqual([]);
+    expect(await lintFindings(template)).toEqual([]);
   });
 
   it('has no wildcard in a permission that is not argued, and no argument without one', () => {

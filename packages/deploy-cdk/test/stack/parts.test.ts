@@ -1,14 +1,10 @@
-import { writeFileSync } from 'node:fs';
-
-import { temporaryFolder } from '@fairlead/test-support';
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 
 import { ModelService, Storage } from '@fairlead/deploy-cdk';
 
-import { lintTemplate } from '../support/cfn-lint.ts';
+import { lintFindings, nagFindings } from '../support/check-stack.ts';
 import { isolatedProps, release } from '../support/sample-stack.ts';
 import { statementsOf } from '../support/statements.ts';
 import { storedDeployment } from '../support/stored-deployment.ts';
@@ -128,14 +124,11 @@ describe('a service with every part, and storage of another stack', () => {
   );
 
   it('has no finding of cdk-nag', () => {
-    const { violations } = new AwsSolutionsChecks().validateScope(stack);
-    expect(violations.map(({ ruleName }) => ruleName)).toEqual([]);
+    expect(nagFindings(stack)).toEqual([]);
   });
 
   it('has no finding of cfn-lint', async () => {
-    const file = `${temporaryFolder()}/template.json`;
-    writeFileSync(file, JSON.stringify(template.toJSON()));
-    expect(await lintTemplate(file)).toEqual([]);
+    expect(await lintFindings(template.toJSON())).toEqual([]);
   });
 
   it('allows on all resources only what has no resources', () => {

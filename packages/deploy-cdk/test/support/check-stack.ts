@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { temporaryFolder } from '@fairlead/test-support';
@@ -35,6 +35,21 @@ export async function checkStack(
     nag: readFindings(outdir, problem),
     lint: await lintTemplate(join(outdir, 'Shop.template.json')),
   };
+}
+
+/** Findings of cdk-nag in a stack that is synthesized by `Template.fromStack`, with the resources that they are about. */
+export function nagFindings(
+  stack: Stack,
+): readonly (readonly [rule: string, resources: unknown])[] {
+  const { violations } = new AwsSolutionsChecks().validateScope(stack);
+  return violations.map(({ ruleName, violatingResources }) => [ruleName, violatingResources]);
+}
+
+/** Errors and warnings of cfn-lint in a template. */
+export async function lintFindings(template: object): Promise<readonly string[]> {
+  const file = join(temporaryFolder(), 'template.json');
+  writeFileSync(file, JSON.stringify(template));
+  return lintTemplate(file);
 }
 
 interface Report {

@@ -9,8 +9,9 @@ import {
   type LocalRelease,
 } from '../hosts/release-agent.ts';
 import { isUnreachable } from '../hosts/run-on-host.ts';
-import { batchSize, remainingBatches, type Batch } from './batches.ts';
+import type { Batch } from './batches.ts';
 import type { HostUpdate } from './host-update.ts';
+import { memberBatches } from './member-batches.ts';
 import { checkHost, findMembers, findUnhealthy, watchHosts } from './watch-hosts.ts';
 
 /** Pause before a second connection to a host. */
@@ -83,8 +84,8 @@ export class FleetUpdate {
   /** Activates the release on one batch of hosts after the other, as long as all that have it are healthy. */
   async update(): Promise<'healthy' | 'unhealthy' | 'stopped'> {
     const { stop } = this.#options;
-    const skips = (update: HostUpdate) => update.skipIfLeft();
-    for await (const batch of remainingBatches(this.#members, { skips, size: this.#batchSize })) {
+    const batches = this.#batchesOf(this.#members, (update) => update.skipIfLeft());
+    for await (const batch of batches) {
       if (stop.aborted) return 'stopped';
       if (!(await this.#areHealthy())) return 'unhealthy';
       await Promise.all(batch.map((update) => this.#updateHost(update)));
@@ -119,8 +120,8 @@ export class FleetUpdate {
       ...revertible.filter((update) => this.#unhealthy.has(update)),
       ...revertible.filter((update) => !this.#unhealthy.has(update)),
     ];
-    const skips = (update: HostUpdate) => update.skipIfEnded();
-    for await (const batch of remainingBatches(inOrder, { skips, size: this.#batchSize })) {
+    const batches = this.#batchesOf(inOrder, (update) => update.skipIfEnded());
+    for await (const batch of batches) {
       await Promise.all(
         batch.map((update) =>
           update.change(() => this.#run(update, ['rollback']), { done: 'reverted' }),
@@ -166,10 +167,13 @@ export class FleetUpdate {
     return unhealthy.length === 0;
   }
 
-  readonly #batchSize = async (): Promise<number> => {
-    await findMembers(this.#done);
-    return batchSize(this.#options.batch, this.#members.length) ?? 1;
-  };
+  #batchesOf(
+    hosts: readonly HostUpdate[],
+    skips: (update: HostUpdate) => Promise<boolean>,
+  ): AsyncGenerator<readonly HostUpdate[]> {
+    const { batch } = this.#options;
+    return memberBatches(hosts, { fleet: this.#updates, batch, done: () => this.#done, skips });
+  }
 
   readonly #check = (update: HostUpdate): Promise<AgentResult> =>
     this.#run(update, ['check', this.#digest]);

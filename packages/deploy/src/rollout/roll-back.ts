@@ -12,12 +12,11 @@ import {
 import { waitForAgent } from '../hosts/run-agent.ts';
 import { hostProblem } from '../hosts/run-on-host.ts';
 import { readRelease } from '../release/read-release.ts';
-import { batchSize, remainingBatches } from './batches.ts';
 import { carriersOf, hostUpdates, lockHosts, type HostUpdate } from './host-update.ts';
+import { memberBatches } from './member-batches.ts';
 import { findTarget, previousOf } from './roll-back-target.ts';
 import { checkRollBackOptions, type RollBackOptions } from './roll-out-options.ts';
 import { finish, summarize, withoutErrors, type Rollout } from './rollout.ts';
-import { findMembers } from './watch-hosts.ts';
 
 /**
  * Returns the hosts of a fleet to the release before the one that runs, a batch at a time. After an update that stopped between two
@@ -72,18 +71,22 @@ export async function rollBack(options: RollBackOptions): Promise<Rollout> {
     if (!(await prepareAll(lacking, release))) return result(target);
   }
   onEvent({ type: 'phase', phase: 'revert' });
-  const members = [...statuses].filter(([{ hasLeft }]) => !hasLeft);
-  const size = async (): Promise<number> => {
-    await findMembers(updates.filter(({ result: { outcome } }) => DONE.has(outcome)));
-    return batchSize(batch, updates.filter(({ hasLeft }) => !hasLeft).length) ?? 1;
-  };
-  const skips = ([update]: (typeof members)[number]) => update.skipIfLeft();
-  for await (const group of remainingBatches(members, { skips, size })) {
+  const batches = memberBatches(
+    [...statuses.keys()].filter(({ hasLeft }) => !hasLeft),
+    {
+      fleet: updates,
+      batch,
+      done: () => updates.filter(isDone),
+      skips: (each) => each.skipIfLeft(),
+    },
+  );
+  for await (const group of batches) {
     if (stop.aborted) break;
     await Promise.all(
-      group.map(async ([update, status]) => {
+      group.map(async (update) => {
         if (await update.skipIfLeft()) return;
-        if (status.current === target && status.pending === undefined) return update.stay();
+        const status = statuses.get(update);
+        if (status?.current === target && status.pending === undefined) return update.stay();
         const change = () =>
           release !== undefined && lacking.includes(update)
             ? runReleaseAgent(update.carrier, release, ['rollback', target], update.onStep)
@@ -91,22 +94,15 @@ export async function rollBack(options: RollBackOptions): Promise<Rollout> {
         return update.change(change, { done: 'activated', digest: target, signal: stop });
       }),
     );
-    if (
-      group.some(
-        ([
-          {
-            result: { outcome },
-          },
-        ]) => !DONE.has(outcome),
-      )
-    )
-      break;
+    if (!group.every(isDone)) break;
   }
   return await finish(result(target), { lock, members: carriersOf(updates) }, options.onEveryHost);
 }
 
-/** Outcomes of a host after which the next one follows. */
-const DONE = new Set(['activated', 'unchanged', 'left']);
+/** Returns whether the next host follows this one. */
+function isDone({ result: { outcome } }: HostUpdate): boolean {
+  return outcome === 'activated' || outcome === 'unchanged' || outcome === 'left';
+}
 
 async function rollBackHost({ carrier }: HostUpdate, target: string): Promise<AgentResult> {
   const result = await runCurrentAgent(carrier, ['rollback', target]);

@@ -1,23 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { rollBack, rollOut, type Balancer } from '../../src/index.ts';
-import { SimulatedHost } from '../support/simulated-host.ts';
-import { releaseWithAgent } from '../support/release-with-agent.ts';
+import type { SimulatedHost } from '../support/simulated-host.ts';
+import { OLD, OLDER, simulatedFleet, type SimulatedFleet } from '../support/simulated-fleet.ts';
 
-const OLD = 'a'.repeat(64);
-const OLDER = 'b'.repeat(64);
-
-let release: Awaited<ReturnType<typeof releaseWithAgent>>;
-let hosts: readonly [SimulatedHost, SimulatedHost, SimulatedHost];
+let release: SimulatedFleet['release'];
+let hosts: SimulatedFleet['hosts'];
 let requests: string[];
 
 beforeEach(async () => {
-  release = await releaseWithAgent();
-  hosts = [
-    new SimulatedHost('i-1', [OLD]),
-    new SimulatedHost('i-2', [OLD]),
-    new SimulatedHost('i-3', [OLD]),
-  ];
+  ({ release, hosts } = await simulatedFleet());
   requests = [];
 });
 

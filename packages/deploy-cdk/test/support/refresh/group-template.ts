@@ -87,7 +87,10 @@ export function readGroupTemplate(template: Template, cloudUrl: string): GroupTe
 }
 
 function readAlarm({ Properties }: Resource): ErrorShareAlarm {
-  const { Metrics, ...alarm } = Properties as unknown as ErrorShareAlarm & {
+  const { Metrics, ...alarm } = Properties as {
+    Threshold: number;
+    EvaluationPeriods: number;
+    DatapointsToAlarm: number;
     Metrics: readonly { Expression?: string; MetricStat?: { Period: number } }[];
   };
   if (!Metrics.some(({ Expression }) => Expression === SHARE_OF_ERRORS)) {
