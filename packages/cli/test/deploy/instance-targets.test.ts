@@ -1,10 +1,14 @@
-import { EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  EC2Client,
+  RunInstancesCommand,
+  type DescribeInstancesCommandInput,
+} from '@aws-sdk/client-ec2';
 import {
   CreateTargetGroupCommand,
   ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { awsTestConnection, defaultVpc, startMoto, type MotoServer } from '@fairlead/test-support';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import {
   instanceTargets,
   type InstancesBehindBalancer,
@@ -13,6 +17,7 @@ import { hostsOf } from '../../src/hosts/read-hosts.ts';
 
 let moto: MotoServer;
 let elb: ElasticLoadBalancingV2Client;
+let created = 0;
 let instances: readonly { readonly id: string; readonly address: string }[];
 
 beforeAll(async () => {
@@ -45,7 +50,7 @@ async function environmentWith(
   const { TargetGroups: [group] = [] } = exists
     ? await elb.send(
         new CreateTargetGroupCommand({
-          ...{ Name: `shop-${TargetType}`, TargetType },
+          ...{ Name: `shop-${TargetType}-${(created += 1)}`, TargetType },
           ...(TargetType !== 'lambda' && { Protocol: 'HTTP', Port: 80 }),
           ...(TargetType !== 'lambda' && { VpcId: await defaultVpc(moto.endpoint) }),
         }),
@@ -67,6 +72,20 @@ test('instances are targets by their IDs, or by their addresses in a target grou
   expect(await instanceTargets(await environmentWith('ip'))).toEqual(
     new Map(instances.map(({ id, address }) => [`ssm://${id}`, address])),
   );
+});
+
+test('no filter of EC2 names more than the 200 instances that it takes', async () => {
+  const send = vi.spyOn(EC2Client.prototype, 'send');
+  onTestFinished(() => {
+    send.mockRestore();
+  });
+  const many = Array.from({ length: 201 }, (_, i) => `i-${String(i).padStart(17, '0')}`);
+  const chosen = await environmentWith('ip');
+  const [{ id, address } = { id: '', address: '' }] = instances;
+  const targets = await instanceTargets({ ...chosen, hosts: hostsOf([...many, id]) });
+  expect(targets).toEqual(new Map([[`ssm://${id}`, address]]));
+  const inputs = send.mock.calls.map(([{ input }]) => input as DescribeInstancesCommandInput);
+  expect(inputs.map(({ Filters }) => Filters?.[0]?.Values?.length)).toEqual([200, 2]);
 });
 
 test.each(['lambda', 'missing'] as const)('a target group that is %s is an error', async (type) => {
