@@ -137,7 +137,7 @@ describe('a rollout', () => {
     // Judged with the counts of the users above.
     const page = await until(async () => {
       const text = await metrics();
-      return text.includes('fairlead_rollout_evidence_ratio') ? text : undefined;
+      return text.includes('fairlead_rollout_verdict{') ? text : undefined;
     });
     expect(page).toContain(`fairlead_rollout_share{${labels},candidate="2"} 0.5\n`);
     expect(page).toContain(`fairlead_rollout_verdict{${labels},decision="insufficient data"} 1\n`);
