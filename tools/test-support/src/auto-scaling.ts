@@ -21,6 +21,10 @@ export interface GroupOfTest {
   /** Status of an instance refresh, such as `'InProgress'`; `undefined` if there was none. */
   refresh: string | undefined;
   hasWarmPool: boolean;
+  /** @defaultValue `'ELB'` */
+  healthCheckType: string;
+  /** Values of its tags, by their keys. */
+  tags: Readonly<Record<string, string>>;
   /** Action that is refused, such as `'DescribeInstanceRefreshes'`. */
   denied: string | undefined;
 }
@@ -46,12 +50,15 @@ export async function startAutoScaling(
     suspendedProcesses: [],
     refresh: undefined,
     hasWarmPool: false,
+    healthCheckType: 'ELB',
+    tags: {},
     denied: undefined,
     ...input,
   };
   const answer = (parameters: URLSearchParams): [number, string] => {
     const action = parameters.get('Action') ?? '';
     if (action === group.denied) return [403, errorOf('AccessDenied', `not authorized: ${action}`)];
+    const isChange = change(group, action, parameters);
     const isSecond = parameters.get('NextToken') === 'second';
     const members =
       action === 'DescribeInstanceRefreshes' ? [refreshOf(group)] : [describe(group, parameters)];
@@ -60,7 +67,7 @@ export async function startAutoScaling(
     const next = isSecond ? '' : '<NextToken>second</NextToken>';
     return [
       200,
-      `<${action}Response xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/"><${action}Result>${content}${next}</${action}Result><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></${action}Response>`,
+      `<${action}Response xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/"><${action}Result>${isChange ? '' : content + next}</${action}Result><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></${action}Response>`,
     ];
   };
   const server = createServer((req, res) => {
@@ -85,6 +92,21 @@ function errorOf(code: string, message: string): string {
   return `<ErrorResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/"><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>1</RequestId></ErrorResponse>`;
 }
 
+/** Changes processes and tags of the group; returns whether the action is such a change. */
+function change(group: GroupOfTest, action: string, parameters: URLSearchParams): boolean {
+  const named = [1, 2].flatMap((n) => parameters.get(`ScalingProcesses.member.${n}`) ?? []);
+  const key = parameters.get('Tags.member.1.Key') ?? '';
+  const others = Object.entries(group.tags).filter(([each]) => each !== key);
+  const running = group.suspendedProcesses.filter((each) => !named.includes(each));
+  if (action === 'SuspendProcesses') group.suspendedProcesses = [...running, ...named];
+  else if (action === 'ResumeProcesses') group.suspendedProcesses = running;
+  else if (action === 'DeleteTags') group.tags = Object.fromEntries(others);
+  else if (action === 'CreateOrUpdateTags') {
+    group.tags = { ...group.tags, [key]: parameters.get('Tags.member.1.Value') ?? '' };
+  } else return false;
+  return true;
+}
+
 function refreshOf({ name, refresh }: GroupOfTest): string {
   if (refresh === undefined) return '';
   return member(
@@ -94,6 +116,7 @@ function refreshOf({ name, refresh }: GroupOfTest): string {
 
 function describe(group: GroupOfTest, parameters: URLSearchParams): string {
   const { name, instances, suspendedProcesses, targetGroupArns, hasWarmPool } = group;
+  const { healthCheckType, tags } = group;
   if (parameters.get('AutoScalingGroupNames.member.1') !== name) return '';
   const list = (tag: string, members: readonly string[]): string =>
     `<${tag}>${members.map(member).join('')}</${tag}>`;
@@ -112,6 +135,11 @@ function describe(group: GroupOfTest, parameters: URLSearchParams): string {
         suspendedProcesses.map((process) => `<ProcessName>${process}</ProcessName>`),
       ),
       list('TargetGroupARNs', targetGroupArns),
+      `<HealthCheckType>${healthCheckType}</HealthCheckType>`,
+      list(
+        'Tags',
+        Object.entries(tags).map(([key, value]) => `<Key>${key}</Key><Value>${value}</Value>`),
+      ),
       hasWarmPool ? '<WarmPoolConfiguration><MinSize>0</MinSize></WarmPoolConfiguration>' : '',
     ].join(''),
   );

@@ -36,6 +36,12 @@ export async function requireDeployable(
       `balancer.arn of "${name}" is ${arn}, but the Auto Scaling group ${group.name} is in ${targetGroupArns.join(', ')}: its instances would get the requests of another service`,
     );
   }
+  if (balancer === undefined && targetGroupArns.length > 0) {
+    throw new CliError(
+      'ERR_CLI_USAGE',
+      `the environment "${name}" has no balancer, but the Auto Scaling group ${group.name} is in ${targetGroupArns.join(', ')}: set balancer: { kind: 'target-group', arn }, so that a host is healthy there before the group checks it again`,
+    );
+  }
   await group.requireNoRefresh();
   const suspended = state.suspendedProcesses.join(', ');
   if (suspended === '') return;

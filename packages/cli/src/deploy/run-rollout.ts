@@ -10,6 +10,7 @@ import { shortDigest } from './format-release.ts';
 import { instanceTargets } from './instance-targets.ts';
 import { LiveTable } from './live-table.ts';
 import { openBalancer } from './open-balancer.ts';
+import { suspendHealthChecks } from './suspend-health-checks.ts';
 
 /** Options that rolling updates and rollbacks have in common. */
 type FleetOfRollout = Pick<
@@ -21,6 +22,7 @@ type FleetOfRollout = Pick<
   | 'onEvent'
   | 'departure'
   | 'othersServe'
+  | 'suspend'
   | 'onEveryHost'
 >;
 
@@ -66,8 +68,9 @@ export async function runRollout(
   const watch = group?.watch();
   try {
     const { batch = 1 } = chosen.environment;
+    const suspend = () => suspendHealthChecks(context, chosen);
     return await work({
-      ...{ hosts, balancer, batch, signal, departure, othersServe, onEvent, onEveryHost },
+      ...{ hosts, balancer, batch, signal, departure, othersServe, suspend, onEvent, onEveryHost },
     });
   } finally {
     watch?.[Symbol.dispose]();

@@ -132,6 +132,7 @@ function hostStatements(resources: CiResources): PolicyStatement[] {
             ],
             resources: ['*'],
           }),
+          ...suspensionStatements(autoScalingGroup),
         ]),
     // These have no resources.
     new PolicyStatement({
@@ -173,6 +174,24 @@ function hostStatements(resources: CiResources): PolicyStatement[] {
           }),
           ...keyStatements(keyArns),
         ]),
+  ];
+}
+
+/** Health checks of the group are suspended during a change; a tag remembers those to resume. */
+function suspensionStatements(group: string): PolicyStatement[] {
+  const resources = [
+    `arn:${Aws.PARTITION}:autoscaling:${Aws.REGION}:${Aws.ACCOUNT_ID}:autoScalingGroup:*:autoScalingGroupName/${group}`,
+  ];
+  return [
+    new PolicyStatement({
+      actions: ['autoscaling:ResumeProcesses', 'autoscaling:SuspendProcesses'],
+      resources,
+    }),
+    new PolicyStatement({
+      actions: ['autoscaling:CreateOrUpdateTags', 'autoscaling:DeleteTags'],
+      resources,
+      conditions: { 'ForAllValues:StringEquals': { 'aws:TagKeys': ['fairlead:suspended'] } },
+    }),
   ];
 }
 

@@ -135,8 +135,12 @@ it.each([
   [
     ['hosts'],
     [
+      'autoscaling:CreateOrUpdateTags',
+      'autoscaling:DeleteTags',
       'autoscaling:DescribeAutoScalingGroups',
       'autoscaling:DescribeInstanceRefreshes',
+      'autoscaling:ResumeProcesses',
+      'autoscaling:SuspendProcesses',
       'elasticloadbalancing:DeregisterTargets',
       'elasticloadbalancing:DescribeTargetGroups',
       'elasticloadbalancing:DescribeTargetHealth',

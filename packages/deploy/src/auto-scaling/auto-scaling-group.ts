@@ -9,6 +9,7 @@ import {
 import { checkOptions, checkText, invalidOption } from '../check-options.ts';
 import { DeployError } from '../deploy-error.ts';
 import type { Departure } from '../rollout/departure.ts';
+import { suspendGroup, type HealthCheckSuspension } from './health-check-suspension.ts';
 
 /** Options of {@link AutoScalingGroup}. */
 export interface AutoScalingGroupOptions {
@@ -49,7 +50,7 @@ const WATCH_PAUSE_MS = 3_000;
 
 /**
  * Auto Scaling group whose instances are the hosts of an environment. Needs `autoscaling:DescribeAutoScalingGroups` and
- * `autoscaling:DescribeInstanceRefreshes`.
+ * `autoscaling:DescribeInstanceRefreshes`; changes need the permissions of `suspendHealthChecks`.
  *
  * @throws DeployError `ERR_DEPLOY_INVALID_OPTION`
  *
@@ -146,6 +147,21 @@ export class AutoScalingGroup {
   }
 
   /**
+   * Suspends the health checks of the group, because a host that restarts its services may fail those of the load balancer, and be replaced
+   * during its update; returns `undefined` if the group has only the checks of EC2, or if they were suspended by someone else. A tag of the
+   * group remembers the processes to resume for a change that was killed: the next one takes them over. Needs
+   * `autoscaling:SuspendProcesses`, `ResumeProcesses`, `CreateOrUpdateTags` and `DeleteTags` on the group.
+   *
+   * @throws DeployError `ERR_DEPLOY_GROUP_NOT_FOUND`, `ERR_DEPLOY_GROUP`
+   */
+  suspendHealthChecks(): Promise<HealthCheckSuspension | undefined> {
+    return suspendGroup({
+      ...{ client: this.#client, name: this.name, describe: () => this.#describe() },
+      call: (action, sending) => this.#call(action, sending),
+    });
+  }
+
+  /**
    * Returns whether an instance has left the group, or is about to leave: `unhealthy` if the group replaces it for its health, `ended`
    * for another reason, such as a scale-in; `undefined` while it is a member. An instance that was put on standby has left.
    *
@@ -218,12 +234,14 @@ export class AutoScalingGroup {
     } catch (cause) {
       const { name, message } = cause instanceof Error ? cause : new Error(String(cause));
       const isDenied = /AccessDenied|UnauthorizedOperation|NotAuthorized/.test(name);
+      const isRead = action.startsWith('autoscaling:Describe');
+      const where = isRead ? '"*": no policy can name its resource' : 'the group';
       const fix = isDenied
-        ? `Allow ${action} on "*": no policy can name its resource.`
+        ? `Allow ${action} on ${where}.`
         : 'Check the credentials, the region and the network.';
       throw new DeployError(
         'ERR_DEPLOY_GROUP',
-        `The Auto Scaling group ${this.name} can't be read: ${name}: ${message.replace(/\.$/, '')}. ${fix}`,
+        `The Auto Scaling group ${this.name} can't be ${isRead ? 'read' : 'changed'}: ${name}: ${message.replace(/\.$/, '')}. ${fix}`,
         { cause },
       );
     }

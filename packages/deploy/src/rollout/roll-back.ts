@@ -70,31 +70,36 @@ export async function rollBack(options: RollBackOptions): Promise<Rollout> {
     onEvent({ type: 'phase', phase: 'prepare' });
     if (!(await prepareAll(lacking, release))) return result(target);
   }
-  onEvent({ type: 'phase', phase: 'revert' });
-  const batches = memberBatches(
-    [...statuses.keys()].filter(({ hasLeft }) => !hasLeft),
-    {
-      fleet: updates,
-      batch,
-      done: () => updates.filter(isDone),
-      skips: (each) => each.skipIfLeft(),
-    },
-  );
-  for await (const group of batches) {
-    if (stop.aborted) break;
-    await Promise.all(
-      group.map(async (update) => {
-        if (await update.skipIfLeft()) return;
-        const status = statuses.get(update);
-        if (status?.current === target && status.pending === undefined) return update.stay();
-        const change = () =>
-          release !== undefined && lacking.includes(update)
-            ? runReleaseAgent(update.carrier, release, ['rollback', target], update.onStep)
-            : rollBackHost(update, target);
-        return update.change(change, { done: 'activated', digest: target, signal: stop });
-      }),
+  const suspension = await options.suspend?.();
+  try {
+    onEvent({ type: 'phase', phase: 'revert' });
+    const batches = memberBatches(
+      [...statuses.keys()].filter(({ hasLeft }) => !hasLeft),
+      {
+        fleet: updates,
+        batch,
+        done: () => updates.filter(isDone),
+        skips: (each) => each.skipIfLeft(),
+      },
     );
-    if (!group.every(isDone)) break;
+    for await (const group of batches) {
+      if (stop.aborted) break;
+      await Promise.all(
+        group.map(async (update) => {
+          if (await update.skipIfLeft()) return;
+          const status = statuses.get(update);
+          if (status?.current === target && status.pending === undefined) return update.stay();
+          const change = () =>
+            release !== undefined && lacking.includes(update)
+              ? runReleaseAgent(update.carrier, release, ['rollback', target], update.onStep)
+              : rollBackHost(update, target);
+          return update.change(change, { done: 'activated', digest: target, signal: stop });
+        }),
+      );
+      if (!group.every(isDone)) break;
+    }
+  } finally {
+    await suspension?.[Symbol.asyncDispose]();
   }
   return await finish(result(target), { lock, members: carriersOf(updates) }, options.onEveryHost);
 }

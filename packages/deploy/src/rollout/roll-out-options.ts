@@ -28,6 +28,11 @@ export interface FleetOptions {
    * Its error rejects the call. @defaultValue not called
    */
   readonly onEveryHost?: ((release: string) => Promise<void>) | undefined;
+  /**
+   * Called once the hosts are locked, before the first one is changed; what it returns is disposed of after the last one. It suspends what
+   * would replace a host during its update, such as the health checks of a group. @defaultValue not called
+   */
+  readonly suspend?: (() => Promise<AsyncDisposable | undefined>) | undefined;
   /** True if other hosts behind the balancer serve: then all of these may be drained. @defaultValue `false` */
   readonly othersServe?: boolean | undefined;
   /** Name in the lock, for people who deploy at the same time. @defaultValue account and name of this machine */
@@ -73,6 +78,7 @@ const fleetNames = {
   balancer: 'optional',
   batch: 'optional',
   departure: 'optional',
+  suspend: 'optional',
   othersServe: 'optional',
   onEveryHost: 'optional',
   owner: 'optional',

@@ -43,15 +43,20 @@ export async function rollOut(options: RollOutOptions): Promise<Rollout> {
   const fleet = new FleetUpdate(members, { release, batch, stop });
   phase('prepare');
   if (await fleet.prepare()) {
-    phase('update');
-    let state = await fleet.update();
-    if (state === 'healthy' && fleet.hasActivated) {
-      phase('watch');
-      state = (await fleet.watch(watchMs)) ? 'healthy' : 'unhealthy';
-    }
-    if (state === 'unhealthy') {
-      phase('revert');
-      await fleet.revert();
+    const suspension = await options.suspend?.();
+    try {
+      phase('update');
+      let state = await fleet.update();
+      if (state === 'healthy' && fleet.hasActivated) {
+        phase('watch');
+        state = (await fleet.watch(watchMs)) ? 'healthy' : 'unhealthy';
+      }
+      if (state === 'unhealthy') {
+        phase('revert');
+        await fleet.revert();
+      }
+    } finally {
+      await suspension?.[Symbol.asyncDispose]();
     }
   }
   const rollout = summarize(

@@ -1,0 +1,138 @@
+import type * as Ssm from '@fairlead/deploy/ssm';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { run, runJson } from '../support/fairlead.ts';
+import {
+  GROUP,
+  ids,
+  PARAMETER,
+  startGroupOfHosts,
+  type GroupOfHosts,
+} from '../support/group-of-hosts.ts';
+import { hostProject } from '../support/host-project.ts';
+
+// The real pause between two questions for the result of a command is a second.
+vi.mock('@fairlead/deploy/ssm', async (load) => {
+  const library = await load<typeof Ssm>();
+  const ssmCarrier: typeof Ssm.ssmCarrier = (options) =>
+    library.ssmCarrier({ ...options, pollMs: 20 });
+  return { ...library, ssmCarrier };
+});
+
+const [one, two] = ids as [string, string];
+
+interface Built {
+  readonly folder: string;
+  readonly path: string;
+  readonly digest: string;
+}
+
+let place: GroupOfHosts;
+let first: Built;
+let second: Built;
+
+/** Text of an environment whose hosts are the group. */
+const environment = (): string =>
+  `hosts: { autoScalingGroup: '${GROUP}', startTimeoutMs: 2_000 },
+    ssm: { bucket: '${place.bucket}' },
+    balancer: { kind: 'target-group', arn: '${place.targetGroupArn}' },
+    releaseStore: 's3://${place.bucket}/releases',
+    stack: { name: 'Shop', releaseParameter: '${PARAMETER}' }`;
+
+async function build(version: number): Promise<Built> {
+  const folder = hostProject({ environment: environment(), version });
+  const built = await runJson({ folder }, 'release', 'build', '--out', 'dist', '--publish');
+  return { folder, path: String(built.path), digest: String(built.digest) };
+}
+
+beforeAll(async () => {
+  place = await startGroupOfHosts();
+  for (const [name, value] of Object.entries(place.env)) vi.stubEnv(name, value);
+  first = await build(1);
+  second = await build(2);
+}, 120_000);
+
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await place.close();
+});
+
+/** Processes that were suspended while a host changed its release. */
+let during: (readonly string[])[] = [];
+const BOTH = ['HealthCheck', 'ReplaceUnhealthy'];
+
+beforeEach(() => {
+  during = [];
+  Object.assign(place.scaling.group, {
+    ...{ denied: undefined, suspendedProcesses: [], tags: {} },
+    ...{ targetGroupArns: [place.targetGroupArn] },
+  });
+  place.onScript = (_, script) => {
+    if (/activate|rollback/.test(script)) during.push(place.scaling.group.suspendedProcesses);
+  };
+  for (const id of ids) place.hosts.boot(id, first.digest);
+  place.manager.parameters.set(PARAMETER, first.digest);
+  place.setInstances(one);
+});
+
+const deploy = () =>
+  run({ folder: second.folder }, ...['deploy', '--release', second.path, '--watch', '0s', '--yes']);
+const left = () => [place.scaling.group.suspendedProcesses, place.scaling.group.tags];
+
+test('the group replaces no instance that is being updated, also the only one, which is not drained', async () => {
+  expect(await deploy()).toMatchObject({ exitCode: 0 });
+  expect([during[0], during.at(-1), ...left()]).toEqual([BOTH, BOTH, [], {}]);
+  during = [];
+  expect(await run({ folder: second.folder }, 'rollback', '--yes')).toMatchObject({ exitCode: 0 });
+  expect([during.at(-1), ...left()]).toEqual([BOTH, [], {}]);
+});
+
+test('the health checks work again after a failed update', async () => {
+  place.setInstances(one, two);
+  place.onScript = (id, script) => {
+    if (id !== two || !script.includes('activate')) return;
+    during.push(place.scaling.group.suspendedProcesses);
+    place.hosts.disconnect(two);
+  };
+  const failed = await deploy();
+  expect(failed.exitCode).not.toBe(0);
+  expect([during[0], ...left()]).toEqual([BOTH, [], {}]);
+}, 60_000);
+
+test('a command takes over the health checks that a killed one left suspended', async () => {
+  const { group } = place.scaling;
+  Object.assign(group, {
+    suspendedProcesses: BOTH,
+    tags: { 'fairlead:suspended': 'killed HealthCheck ReplaceUnhealthy' },
+  });
+  const deployed = await deploy();
+  expect([deployed.exitCode, deployed.stderr]).toEqual([
+    0,
+    expect.stringContaining(`the health checks of ${GROUP} were left suspended by a command`),
+  ]);
+  expect([during[0], ...left()]).toEqual([BOTH, [], {}]);
+});
+
+test('health checks that cannot be resumed are named with the way to resume them', async () => {
+  place.scaling.group.denied = 'ResumeProcesses';
+  const deployed = await deploy();
+  expect([deployed.exitCode, deployed.stderr]).toEqual([
+    0,
+    expect.stringContaining('aws autoscaling resume-processes'),
+  ]);
+});
+
+test('no host is touched when the health checks cannot be suspended, or no balancer says when a host is healthy', async () => {
+  place.scaling.group.denied = 'SuspendProcesses';
+  const denied = await deploy();
+  expect([denied.exitCode, denied.stderr]).toEqual([
+    5,
+    expect.stringContaining('Allow autoscaling:SuspendProcesses on the group'),
+  ]);
+  const folder = hostProject({ environment: environment().replace(/balancer: .*/, '') });
+  const refused = await run({ folder }, 'deploy', '--release', second.path, '--yes');
+  expect([refused.exitCode, refused.stderr]).toEqual([
+    2,
+    expect.stringContaining('has no balancer, but the Auto Scaling group'),
+  ]);
+  expect([during, place.hosts.current(one)]).toEqual([[], first.digest]);
+});
