@@ -23,6 +23,7 @@ import {
   ENVIRONMENT,
   ENVIRONMENT_TEXT,
   releaseOption,
+  skipPromotionOption,
   yesEnvironmentOption,
 } from '../options/deploy-options.ts';
 import { dryRunOption, jsonOption, parseSpan } from '../options/shared-options.ts';
@@ -41,10 +42,7 @@ export function defineDeployCommand(command: Command, context: CommandContext): 
       'Time for which the hosts are watched after the update (default: 75s)',
       parseSpan,
     )
-    .option(
-      '--dangerously-skip-promotion',
-      'Deploy a release that has not passed the environment of promoteFrom; needs --reason',
-    )
+    .addOption(skipPromotionOption)
     .addOption(auditActorOption)
     .addOption(auditReasonOption)
     .addOption(dryRunOption)

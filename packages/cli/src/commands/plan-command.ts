@@ -17,6 +17,7 @@ import {
 import { jsonOption } from '../options/shared-options.ts';
 import { formatPlan } from '../plan/format-plan.ts';
 import { planHosts } from '../plan/plan-hosts.ts';
+import { readNewHosts } from '../plan/plan-new-hosts.ts';
 import { planStackOf } from '../plan/plan-stack-of.ts';
 import { summarizePlan } from '../plan/summarize-plan.ts';
 
@@ -30,7 +31,7 @@ export function definePlanEnvironmentCommand(command: Command, context: CommandC
       '--deployed-template <file>',
       'Compare the stack with this template, without an account, in place of CloudFormation',
     )
-    .option('--without-stack', 'Leave out the stack')
+    .option('--without-stack', 'Leave out the stack, and the release of new hosts')
     .option(
       '--detailed-exitcode',
       'Exit code 2 if there are changes or hand edits; a wrong command line is 1 then',
@@ -45,13 +46,25 @@ export function definePlanEnvironmentCommand(command: Command, context: CommandC
       await using release = await findRelease(context, { chosen, store, given: options.release });
       const trustedKeys = await trustedKeysOf(chosen);
       const hosts = await planHosts(context, chosen, { release: release.path, trustedKeys });
-      const plan = { environment: chosen.name, ...hosts, stack };
+      // The template of this machine is for a comparison without an account.
+      const isWithoutAccount =
+        options.withoutStack === true || options.deployedTemplate !== undefined;
+      const newHosts = isWithoutAccount ? undefined : await readNewHosts(chosen);
+      const plan = { environment: chosen.name, ...hosts, stack, newHosts };
       const summary = summarizePlan(plan);
       const { results, ...rest } = plan;
       context.output.present(options, { ...rest, ...summary }, () => formatPlan(plan, summary));
       requireAllHosts(results);
-      if (options.detailedExitcode !== true || !summary.differs) return;
-      throw new CliError('ERR_CLI_PLAN_DIFFERS', 'there are changes or hand edits');
+      if (options.detailedExitcode !== true) return;
+      if (summary.differs) {
+        throw new CliError('ERR_CLI_PLAN_DIFFERS', 'there are changes or hand edits');
+      }
+      // Without an account, hand edits of the stack aren't part of the plan.
+      if (!summary.handEditsUnknown || isWithoutAccount) return;
+      throw new CliError(
+        'ERR_CLI_PLAN_DIFFERS',
+        'there may be hand edits of the stack: allow what drift detection reads, or leave the stack out with --without-stack',
+      );
     });
   addExamples(command, [
     ['what a deployment would change', 'fairlead plan production'],

@@ -8,7 +8,9 @@ import { audited } from '../deploy/audited.ts';
 import { confirmEnvironment, environmentNamed } from '../deploy/confirm-environment.ts';
 import { findRelease } from '../deploy/find-release.ts';
 import { openReleases } from '../deploy/open-releases.ts';
+import { findNewHosts, startOther } from '../plan/plan-new-hosts.ts';
 import { requireDeployable } from '../deploy/require-deployable.ts';
+import { requirePromotion } from '../deploy/require-promotion.ts';
 import { trustedKeysOf } from '../deploy/trusted-keys.ts';
 import { shortDigest } from '../deploy/format-release.ts';
 import { onHosts } from '../hosts/on-hosts.ts';
@@ -23,6 +25,7 @@ import {
   ENVIRONMENT_TEXT,
   hostOption,
   releaseOption,
+  skipPromotionOption,
   yesEnvironmentOption,
 } from '../options/deploy-options.ts';
 import { jsonOption } from '../options/shared-options.ts';
@@ -45,6 +48,7 @@ export function defineRestoreCommand(command: Command, context: CommandContext):
       '--from-host <name>',
       'Host name whose backup it is (default: that of the host, or the only one with a backup)',
     )
+    .addOption(skipPromotionOption)
     .addOption(auditActorOption)
     .addOption(auditReasonOption)
     .addOption(yesEnvironmentOption)
@@ -61,14 +65,16 @@ export function defineRestoreCommand(command: Command, context: CommandContext):
       const chosen = await readHosts(context, config);
       await requireDeployable(context, chosen);
       const urls = selectHosts(chosen, options.host);
-      const where = urls.map(hostLabel).join(', ');
-      const what = `restore the backup on ${where}, and activate a release`;
-      await confirmEnvironment(context, { chosen, named, yes }, what);
       const store = await openReleases(chosen);
       await using found = await findRelease(context, { chosen, store, given: options.release });
       const release = found.path;
       const trustedKeys = await trustedKeysOf(chosen);
-      const { restoreToHost } = await import('@fairlead/deploy');
+      const { readRelease, restoreToHost } = await import('@fairlead/deploy');
+      const { digest } = await readRelease(release, { trustedKeys });
+      await requirePromotion(chosen, store, digest, options);
+      const where = urls.map(hostLabel).join(', ');
+      const what = `restore the backup on ${where}, and activate release ${shortDigest(digest)}`;
+      await confirmEnvironment(context, { chosen, named, yes }, what);
       const progress = new ProgressLine(context.io);
       const restore = () =>
         onHosts(context, { chosen, only: options.host }, (carrier, url) =>
@@ -82,8 +88,9 @@ export function defineRestoreCommand(command: Command, context: CommandContext):
       const results = await audited(
         context,
         {
-          ...{ chosen, store, command: 'restore', by: options },
+          ...{ chosen, store, command: 'restore', release: digest, by: options },
           resultOf: (all: Awaited<ReturnType<typeof restore>>) => ({
+            release: digest,
             outcome: all.every((each) => 'value' in each && isServing(each.value))
               ? 'activated'
               : 'failed',
@@ -98,6 +105,15 @@ export function defineRestoreCommand(command: Command, context: CommandContext):
         results,
         format: formatRestored,
       });
+      const newHosts = await findNewHosts(context, chosen);
+      if (startOther(newHosts, digest)) {
+        const short = shortDigest(digest);
+        context.output.note(
+          oneLine(
+            `fairlead: new hosts start with another release than ${short}: fairlead deploy --release ${short} gives it to all hosts`,
+          ),
+        );
+      }
       const failed = results.flatMap((result) =>
         'value' in result && !isServing(result.value) ? [hostLabel(result.host)] : [],
       );

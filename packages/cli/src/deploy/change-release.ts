@@ -3,7 +3,7 @@ import type { CommandContext } from '../command-context.ts';
 import { count } from '../output/format-values.ts';
 import { runRollout, type RunRolloutOptions } from './run-rollout.ts';
 import { mergeRollouts, updateNewHosts } from './update-new-hosts.ts';
-import { writeReleaseOf } from './write-release-parameter.ts';
+import { writeReleaseOf } from './release-parameter.ts';
 
 /** Options of {@link changeRelease}. */
 export interface ChangeReleaseOptions extends RunRolloutOptions {

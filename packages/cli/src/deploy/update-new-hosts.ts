@@ -12,7 +12,7 @@ import { errorCodeOf } from '../exit-code.ts';
 import { count } from '../output/format-values.ts';
 import { oneLine } from '../output/plain-text.ts';
 import { runRollout, type RunRolloutOptions } from './run-rollout.ts';
-import { readReleaseOf } from './write-release-parameter.ts';
+import { readReleaseOf } from './release-parameter.ts';
 
 /** Longest pause between two listings of a group, in milliseconds. */
 const MAX_PAUSE_MS = 5_000;

@@ -25,6 +25,12 @@ export const releaseOption = new Option(
   'Release that fairlead release build wrote, or the first digits of its digest in the release store',
 );
 
+/** Skips the check of promotion. */
+export const skipPromotionOption = new Option(
+  '--dangerously-skip-promotion',
+  'Deploy a release that has not passed the environment of promoteFrom; needs --reason',
+);
+
 /** Confirms in advance; a protected environment by its name. */
 export const yesEnvironmentOption = new Option(
   '-y, --yes [environment]',

@@ -5,6 +5,7 @@ import { oneLine } from '../output/plain-text.ts';
 import { table } from '../output/table.ts';
 import type { HostResult } from '../hosts/on-hosts.ts';
 import type { HostChanges } from './plan-hosts.ts';
+import { newHostsLines } from './plan-new-hosts.ts';
 import type { PlannedStack } from './plan-stack-of.ts';
 import type { EnvironmentPlan, PlanSummary } from './summarize-plan.ts';
 
@@ -15,11 +16,12 @@ export function formatPlan(plan: EnvironmentPlan, summary: PlanSummary): readonl
   return [
     `Release ${shortDigest(plan.release)} on the hosts of ${plan.environment}`,
     ...table(['host', 'release', 'would'], plan.results.map(hostRow)),
+    ...newHostsLines(plan.newHosts, plan.release),
     ...plan.results.flatMap(handEdits),
     ...configuration(plan.results),
     ...(plan.stack ? stackLines(plan.stack) : []),
     '',
-    summaryLine(summary, plan.stack !== undefined),
+    summaryLine(summary, plan),
   ];
 }
 
@@ -92,19 +94,27 @@ function stackLines(stack: PlannedStack): readonly string[] {
     ...(edits.length === 0 ? [] : ['', `Edited by hand: stack ${stackName}`, ...edits]),
     ...(driftProblem === undefined
       ? []
-      : ['', oneLine(`Hand edits of the stack are not detected: ${driftProblem.slice(0, 200)}`)]),
+      : [
+          '',
+          oneLine(`Hand edits of the stack are not all detected: ${driftProblem.slice(0, 200)}`),
+        ]),
   ];
 }
 
-function summaryLine(summary: PlanSummary, withStack: boolean): string {
-  const { hostsToUpdate, filesToChange, stackChanges, handEdits: edits, differs } = summary;
+function summaryLine(summary: PlanSummary, { stack, newHosts }: EnvironmentPlan): string {
+  const { hostsToUpdate, filesToChange, stackChanges, parameterChanges } = summary;
+  const { handEdits: edits, handEditsUnknown, differs } = summary;
+  if (!differs && handEditsUnknown) {
+    return 'No changes, and no hand edits of the hosts; those of the stack are unknown.';
+  }
   if (!differs) return 'No changes, and no hand edits.';
   return `Plan: ${[
     `${count(hostsToUpdate, 'host')} to update`,
     count(filesToChange, 'configuration file'),
-    ...(withStack ? [count(stackChanges, 'change of the stack', 'changes of the stack')] : []),
+    ...(newHosts ? [count(parameterChanges, 'parameter')] : []),
+    ...(stack ? [count(stackChanges, 'change of the stack', 'changes of the stack')] : []),
     count(edits, 'hand edit'),
-  ].join(', ')}.`;
+  ].join(', ')}${handEditsUnknown ? '; those of the stack are not all known' : ''}.`;
 }
 
 /** Returns a detail below the line of its subject. */

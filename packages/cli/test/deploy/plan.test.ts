@@ -61,11 +61,31 @@ describe('fairlead plan', () => {
     run({ folder }, 'plan', '--release', release, ...options);
 
   test('nothing differs while the hosts run the release and the stack has the template', async () => {
-    const found = await plan(first, '--detailed-exitcode');
+    const found = await plan(first);
     expect(found.exitCode).toBe(0);
     expect(found.stdout).toMatch(/^root@p1 +[0-9a-f]{12} +stay$/m);
     expect(found.stdout).toContain('\nStack Shop, by a change set\nNo change.\n');
-    expect(found.stdout).toMatch(/\nNo changes, and no hand edits\.\n$/);
+    const hosts = await plan(first, '--without-stack', '--detailed-exitcode');
+    expect([hosts.exitCode, hosts.stdout]).toEqual([
+      0,
+      expect.stringMatching(/\nNo changes, and no hand edits\.\n$/) as string,
+    ]);
+  });
+
+  test('a stack whose hand edits cannot be detected is not one without any', async () => {
+    // moto detects no drift.
+    const found = await plan(first, '--detailed-exitcode');
+    expect(found.stdout).toContain('\nHand edits of the stack are not all detected: ');
+    expect(found.stdout).toMatch(
+      /\nNo changes, and no hand edits of the hosts; those of the stack are unknown\.\n$/,
+    );
+    expect([found.exitCode, found.stderr]).toEqual([
+      2,
+      expect.stringContaining('there may be hand edits of the stack: allow what drift'),
+    ]);
+    expect(await runJson({ folder }, 'plan', '--release', first)).toMatchObject({
+      ...{ differs: false, handEdits: 0, handEditsUnknown: true },
+    });
   });
 
   test('shows the lines of configuration files, the changes of the stack, and hand edits', async () => {
@@ -88,7 +108,7 @@ describe('fairlead plan', () => {
     expect(stdout).toMatch(/^ {4}\+ .*proxy_read_timeout .*$/m);
     expect(stdout).toMatch(/^~ AWS::SQS::Queue Jobs/m);
     expect(stdout).toMatch(
-      /^Plan: 2 hosts to update, \d+ configuration files?, 1 change of the stack, 1 hand edit\.$/m,
+      /^Plan: 2 hosts to update, \d+ configuration files?, 1 change of the stack, 1 hand edit; those of the stack are not all known\.$/m,
     );
 
     const json = await runJson({ folder }, 'plan', '--release', second);
@@ -116,7 +136,7 @@ describe('fairlead plan', () => {
       '\nStack Shop, by the templates\n~ AWS::SQS::Queue Jobs\n    Properties.VisibilityTimeout: 10 → 60\n',
     );
     expect(file.stdout).toContain(
-      'Hand edits of the stack are not detected: there is no account to compare with',
+      'Hand edits of the stack are not all detected: there is no account to compare with',
     );
     const without = await plan(first, '--without-stack', '--detailed-exitcode');
     expect([without.exitCode, without.stdout.includes('Stack')]).toEqual([0, false]);

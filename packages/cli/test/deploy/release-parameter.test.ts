@@ -1,4 +1,6 @@
-import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import {
   awsTestConnection,
   newBucket,
@@ -130,4 +132,45 @@ test('a rollback whose parameter could not be written is finished by its release
     4,
     expect.stringContaining('has no release 0123456789'),
   ]);
+});
+
+test('plan and hosts status show that new hosts would start with another release', async () => {
+  const folder = project(8);
+  const { path, digest } = await build(folder);
+  await run({ folder }, 'deploy', '--release', path, ...QUICK);
+  const [short, other] = [digest.slice(0, 12), 'b'.repeat(64)];
+  const plan = (...options: readonly string[]) =>
+    run({ folder }, 'plan', '--release', path, '--detailed-exitcode', ...options);
+  mkdirSync(join(folder, 'cdk.out'));
+  writeFileSync(join(folder, 'cdk.out/Shop.template.json'), '{ "Resources": {} }');
+  expect((await run({ folder }, 'hosts', 'status')).stdout).not.toContain('New hosts');
+  expect((await plan()).stdout).toContain(`\nNew hosts start with release ${short}, by ${NAME}\n`);
+
+  // As after a deployment that was killed before it wrote the parameter.
+  await ssm.send(
+    new PutParameterCommand({ Name: NAME, Value: other, Type: 'String', Overwrite: true }),
+  );
+  expect((await run({ folder }, 'hosts', 'status')).stdout).toContain(
+    `\nNew hosts start with release bbbbbbbbbbbb, by ${NAME}, which no host has: fairlead deploy --release ${short} `,
+  );
+  const found = await plan();
+  expect(found.exitCode).toBe(2);
+  expect(found.stdout).toContain(
+    `\nNew hosts start with release bbbbbbbbbbbb → ${short}, by ${NAME}\n`,
+  );
+  expect(found.stdout).toMatch(/\nPlan: 0 hosts to update, .*, 1 parameter, .*\n$/);
+  expect(await runJson({ folder }, 'plan', '--release', path)).toMatchObject({
+    ...{ differs: true, parameterChanges: 1, newHosts: { parameter: NAME, release: other } },
+  });
+  expect(await plan('--without-stack')).toMatchObject({ exitCode: 0 });
+
+  // The hosts are shown without the right to read it.
+  vi.stubEnv('AWS_ENDPOINT_URL_SSM', 'http://127.0.0.1:1');
+  vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
+  const status = await run({ folder }, 'hosts', 'status');
+  expect([status.exitCode, status.stdout]).toEqual([
+    0,
+    expect.stringMatching(new RegExp(`^root@p1 +${short} `, 'm')) as string,
+  ]);
+  expect(status.stderr).toContain(`The parameter ${NAME} can't be read`);
 });

@@ -19,7 +19,10 @@ result() { printf '{"result":{"outcome":"%s"%s}}\\n' "$1" "\${2:+,\\"digest\\":\
 current=$(head -n 1 "$root/history" 2>/dev/null || :)
 agent() {
   case $1 in
-    prepare) result prepared "$2" ;;
+    prepare)
+      restored=
+      case "$*" in *--restore*) restored=',"restored":{"location":"/var/backups/shop","at":"2026-01-01T00:00:00Z","files":["/etc/fairlead/keys.json"]}' ;; esac
+      printf '{"result":{"outcome":"prepared","digest":"%s"%s}}\\n' "$2" "$restored" ;;
     activate)
       echo '{"step":"switch"}'
       if [ "$current" = "$2" ]; then result unchanged "$2"

@@ -31,8 +31,10 @@ export interface ReleaseOfParameter {
 /** Debian package of a program that isn't in Debian, such as the agent of AWS Systems Manager; its service has the same name. */
 export interface HostAgent {
   readonly name: string;
-  /** Where hosts download the package. */
+  /** Where hosts download the package: by HTTPS, or by HTTP with `sha256`, because the package is installed as root. */
   readonly url: string;
+  /** SHA-256 of the package, in 64 hexadecimal digits; another package isn't installed. @defaultValue the address decides */
+  readonly sha256?: string;
 }
 
 /** Address that gets the result by PUT, as `{ Status: "SUCCESS" | "FAILURE", Reason, UniqueId, Data }`: that of a CloudFormation wait condition. */
@@ -109,10 +111,7 @@ export function checkParameter(source: ReleaseOfParameter): void {
 export function checkFirstBootOptions(options: FirstBootOptions): void {
   const { packages = [], agents = [], trustedKeys, signal } = options;
   for (const name of packages) checkPackage('packages', name);
-  for (const { name, url } of agents) {
-    checkPackage('agents', name);
-    checkUrl(`agents.${name}`, url);
-  }
+  for (const agent of agents) checkAgent(agent);
   if (trustedKeys !== undefined) checkKey(trustedKeys);
   for (const each of [signal ?? []].flat()) {
     if ('url' in each) checkUrl('signal.url', each.url);
@@ -124,6 +123,20 @@ function checkPackage(option: string, name: unknown): void {
   if (typeof name === 'string' && /^[a-z0-9][a-z0-9+.-]+$/.test(name)) return;
   throw invalidOption(
     `Option ${option} has ${describeValue(name)}: expected names of Debian packages.`,
+  );
+}
+
+function checkAgent({ name, url, sha256 }: HostAgent): void {
+  checkPackage('agents', name);
+  checkUrl(`agents.${name}`, url);
+  if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) {
+    throw invalidOption(
+      `Option agents.${name}.sha256 is ${describeValue(sha256)}: expected 64 hexadecimal digits in lower case.`,
+    );
+  }
+  if (sha256 !== undefined || url.startsWith('https:')) return;
+  throw invalidOption(
+    `Option agents.${name} is ${describeValue(url)}: the package is installed as root, so that anyone between could run programs there. Use https, or give sha256.`,
   );
 }
 

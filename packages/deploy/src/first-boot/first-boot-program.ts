@@ -135,8 +135,16 @@ def install(agents, archive):
         if found.stdout != "installed":
             say("install " + agent["name"])
             download(agent, archive)
+            check_package(agent, archive)
             subprocess.run(["dpkg", "--install", archive], check=True, stdout=subprocess.DEVNULL)
         restart(agent)
+
+
+def check_package(agent, path):
+    with open(path, "rb") as file:
+        digest = hashlib.sha256(file.read()).hexdigest()
+    if agent.get("sha256", digest) != digest:
+        raise RuntimeError(f"the package of {agent['name']} has the SHA-256 {digest}")
 
 
 def restart(agent):

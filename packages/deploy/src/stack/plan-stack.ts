@@ -47,9 +47,9 @@ export interface StackPlan {
   /** Reason why the templates were compared, in place of a change set. */
   readonly fallback: string | undefined;
   readonly changes: readonly StackChange[];
-  /** Hand edits; empty if there are none, or if they couldn't be detected. */
+  /** Hand edits that were found; with `driftProblem` there may be more. */
   readonly drift: readonly StackDrift[];
-  /** Reason why hand edits couldn't be detected. */
+  /** Reason why the hand edits of some or all resources couldn't be detected. */
   readonly driftProblem: string | undefined;
 }
 
@@ -162,6 +162,7 @@ async function findDrift(
   { timeoutMs, pollMs }: Times,
 ): Promise<Pick<StackPlan, 'drift' | 'driftProblem'>> {
   const end = performance.now() + timeoutMs;
+  let driftProblem: string | undefined;
   try {
     const { StackDriftDetectionId } = await client.send(new DetectStackDriftCommand({ StackName }));
     for (;;) {
@@ -169,15 +170,18 @@ async function findDrift(
         new DescribeStackDriftDetectionStatusCommand({ StackDriftDetectionId }),
       );
       if (DetectionStatus === 'DETECTION_COMPLETE') break;
-      // Resources that can't be compared don't hide the others.
-      if (DetectionStatus === 'DETECTION_FAILED' && DetectionStatusReason === '') break;
-      if (DetectionStatus === 'DETECTION_FAILED') throw new Error(DetectionStatusReason);
+      if (DetectionStatus === 'DETECTION_FAILED') {
+        // At least one resource can't be compared; the others were.
+        const unknown = 'CloudFormation could not compare every resource';
+        driftProblem = DetectionStatusReason === '' ? unknown : DetectionStatusReason;
+        break;
+      }
       if (performance.now() >= end) throw new Error(`no result within ${timeoutMs} ms`);
       await sleep(pollMs);
     }
-    return { drift: await readDrift(client, StackName), driftProblem: undefined };
+    return { drift: await readDrift(client, StackName), driftProblem };
   } catch (error) {
-    const driftProblem = error instanceof Error ? error.message || error.name : String(error);
+    driftProblem ??= error instanceof Error ? error.message || error.name : String(error);
     return { drift: [], driftProblem };
   }
 }

@@ -88,7 +88,10 @@ describe('user data of the first boot', () => {
       ...{ parameter: '/shop/release', bucket: 'acme', prefix: 'a b/' },
       region: 'eu-central-1',
     };
-    const agents = [{ name: 'amazon-ssm-agent', url: 'https://example.com/agent.deb' }];
+    const agents = [
+      { name: 'amazon-ssm-agent', url: 'https://example.com/agent.deb' },
+      { name: 'other', url: 'http://10.0.0.1/other.deb', sha256: 'a'.repeat(64) },
+    ];
     const content = parse(renderFirstBoot({ source, packages: [], agents }));
     expect(content).toMatchObject({ package_update: false, packages: [] });
     expect(settingsOf(content)).toEqual({
@@ -127,6 +130,8 @@ describe('user data of the first boot', () => {
     [{ packages: ['nginx; reboot'] }, 'packages has "nginx; reboot"'],
     [{ agents: [{ name: 'a b', url: source }] }, 'agents has "a b"'],
     [{ agents: [{ name: 'ssm', url: 'ftp://x' }] }, 'agents.ssm is "ftp://x"'],
+    [{ agents: [{ name: 'ssm', url: 'http://x/a.deb' }] }, 'Use https, or give sha256'],
+    [{ agents: [{ name: 'ssm', url: source, sha256: 'A'.repeat(64) }] }, 'agents.ssm.sha256 is "A'],
     [{ trustedKeys: 'x' }, 'trustedKeys'],
     [{ signal: { url: 'x' } }, 'signal.url'],
     [{ signal: { group: 'g', lifecycleHook: '', region: 'eu-central-1' } }, 'signal.lifecycleHook'],

@@ -167,6 +167,29 @@ it('lists what was changed by hand, from all pages, once the detection has finis
   expect(actions.filter((action) => action === 'DeleteChangeSet')).toHaveLength(1);
 });
 
+it('lists what was changed by hand also where a resource could not be compared', async () => {
+  const detected = (reason: string) => ({
+    DescribeStacks: STACK,
+    DescribeChangeSet:
+      "<Status>FAILED</Status><StatusReason>The submitted information didn't contain changes.</StatusReason>",
+    DetectStackDrift: '<StackDriftDetectionId>d1</StackDriftDetectionId>',
+    DescribeStackDriftDetectionStatus: `<DetectionStatus>DETECTION_FAILED</DetectionStatus>${reason}`,
+    DescribeStackResourceDrifts:
+      '<StackResourceDrifts><member><LogicalResourceId>Old</LogicalResourceId><ResourceType>AWS::SQS::Queue</ResourceType><StackResourceDriftStatus>DELETED</StackResourceDriftStatus></member></StackResourceDrifts>',
+  });
+  const drift = [{ subject: 'Old', type: 'AWS::SQS::Queue', details: ['deleted'] }];
+  const denied =
+    '<DetectionStatusReason>Failed to detect drift on resource [Jobs]</DetectionStatusReason>';
+  const { client } = await fakeCloudFormation(detected(denied));
+  expect(await planStack({ client, stackName: 'Shop', template, pollMs })).toMatchObject({
+    ...{ drift, driftProblem: 'Failed to detect drift on resource [Jobs]' },
+  });
+  const { client: silent } = await fakeCloudFormation(detected(''));
+  expect(await planStack({ client: silent, stackName: 'Shop', template, pollMs })).toMatchObject({
+    ...{ drift, driftProblem: 'CloudFormation could not compare every resource' },
+  });
+});
+
 it('reads the changes of all pages with properties and replacement', async () => {
   const change = (id: string, replacement: string): string =>
     `<member><ResourceChange><Action>Modify</Action><LogicalResourceId>${id}</LogicalResourceId><ResourceType>AWS::EC2::LaunchTemplate</ResourceType><Replacement>${replacement}</Replacement><Details><member><Target><Attribute>Properties</Attribute><Name>LaunchTemplateData</Name></Target></member><member><Target><Attribute>Properties</Attribute><Name>LaunchTemplateData</Name></Target></member></Details></ResourceChange></member>`;

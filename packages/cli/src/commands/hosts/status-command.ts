@@ -13,6 +13,7 @@ import {
   ENVIRONMENT_TEXT,
   hostOption,
 } from '../../options/deploy-options.ts';
+import { findNewHosts, otherRelease } from '../../plan/plan-new-hosts.ts';
 import { jsonOption } from '../../options/shared-options.ts';
 import type { Output } from '../../output/output.ts';
 import { oneLine } from '../../output/plain-text.ts';
@@ -29,13 +30,18 @@ export function defineStatusCommand(command: Command, context: CommandContext): 
       const chosen = await readHosts(context, await readConfig(options.config, environment));
       const { readHostStatus } = await import('@fairlead/deploy');
       const results = await onHosts(context, { chosen, only: options.host }, readHostStatus);
-      const value = { environment: chosen.name, hosts: hostValues(results) };
+      const newHosts = await findNewHosts(context, chosen);
+      const value = { environment: chosen.name, hosts: hostValues(results), newHosts };
       context.output.present(options, value, () => [
         ...table(
           ['host', 'release', 'before', 'services'],
           results.map((result) => statusRow(context.output, result)),
         ),
         ...mixedReleases(results),
+        ...otherRelease(
+          newHosts,
+          results.flatMap((result) => ('value' in result ? [result.value] : [])),
+        ),
       ]);
       requireAllHosts(results);
     });

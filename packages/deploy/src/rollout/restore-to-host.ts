@@ -1,9 +1,11 @@
 import { checkOptions, checkText, invalidOption } from '../check-options.ts';
 import type { Carrier } from '../carriers/carrier.ts';
+import { lockFleet } from './fleet-lock.ts';
 import { readRelease } from '../release/read-release.ts';
-import type { HostDeployment } from './deploy-to-host.ts';
-import { prepareHost, runReleaseAgent, type RestoredState } from './release-agent.ts';
-import { hostProblem } from './run-on-host.ts';
+import type { HostDeployment } from '../hosts/deploy-to-host.ts';
+import { activatedRelease, readHostStatus } from '../hosts/host-status.ts';
+import { prepareHost, runReleaseAgent, type RestoredState } from '../hosts/release-agent.ts';
+import { hostProblem } from '../hosts/run-on-host.ts';
 
 /** Options of {@link restoreToHost}. */
 export interface RestoreToHostOptions {
@@ -15,6 +17,8 @@ export interface RestoreToHostOptions {
   readonly from?: string | undefined;
   /** Name of the host whose backup it is. @defaultValue that of the host, or the only one with a backup */
   readonly host?: string | undefined;
+  /** Name in the lock, for people who deploy at the same time. @defaultValue account and name of this machine */
+  readonly owner?: string | undefined;
   /** Called before each step: `send`, `restore`, and others of the agent. @defaultValue not called */
   readonly onStep?: ((step: string) => void) | undefined;
 }
@@ -27,9 +31,10 @@ export interface HostRestore extends HostDeployment {
 
 /**
  * Brings a host back from a release and a backup: sends the release, restores files and registry, and activates it. Nothing on the
- * host is overwritten: state that is there already must be the same as in the backup.
+ * host is overwritten: state that is there already must be the same as in the backup. A host that runs another release is refused, because it may
+ * serve: `rollOut` changes its release. Deployments to the host wait for the end.
  *
- * @throws DeployError `ERR_DEPLOY_INVALID_OPTION` when the release has no backup, `ERR_DEPLOY_RELEASE_DAMAGED`, `ERR_DEPLOY_RELEASE_UNTRUSTED`, or
+ * @throws DeployError `ERR_DEPLOY_INVALID_OPTION` when the release has no backup, `ERR_DEPLOY_RELEASE_DAMAGED`, `ERR_DEPLOY_RELEASE_UNTRUSTED`, `ERR_DEPLOY_LOCKED`, or
  * `ERR_DEPLOY_HOST` with what the backup lacks
  *
  * @example
@@ -50,10 +55,11 @@ export async function restoreToHost(
     trustedKeys: 'optional',
     from: 'optional',
     host: 'optional',
+    owner: 'optional',
     onStep: 'optional',
   } as const;
   checkOptions('restoreToHost', options, names);
-  const { release: path, trustedKeys, from, host, onStep } = options;
+  const { release: path, trustedKeys, from, host, owner, onStep } = options;
   checkText('release', 'the path of a release', path);
   if (from !== undefined) checkText('from', 'a folder or s3://bucket/prefix', from);
   if (host !== undefined) checkText('host', 'the name of a host', host);
@@ -62,6 +68,14 @@ export async function restoreToHost(
   if (manifest.backup === undefined) {
     throw invalidOption(
       `Option release is ${path}, whose deployment has no backup: it doesn't name the state to restore. Set backup in the deployment and build the release again.`,
+    );
+  }
+  await using lock = await lockFleet([carrier], owner);
+  const current = activatedRelease(await readHostStatus(carrier));
+  if (current !== undefined && current !== digest) {
+    throw hostProblem(
+      carrier,
+      `it runs release ${current.slice(0, 12)}: a restore is for hosts without a release. Restore with that one, or deploy ${digest.slice(0, 12)} to it`,
     );
   }
   let restored: RestoredState | undefined;
@@ -76,6 +90,7 @@ export async function restoreToHost(
     },
   });
   if (restored === undefined) throw hostProblem(carrier, 'its agent restored nothing');
+  await lock.confirm([carrier]);
   const args = ['activate', digest];
   const { outcome, restored: _, ...rest } = await runReleaseAgent(carrier, release, args, onStep);
   if (outcome === 'prepared' || outcome === 'healthy') {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -11,15 +11,18 @@ import { tinyRelease } from '../support/tiny-release.ts';
 
 const functions = firstBootProgram.replace(/\nmain\(\)\n$/, '\n');
 
-/** Calls the function of the first boot's program that checks a signature; returns the end of its error. */
-function checkSignature(archive: string, keys: readonly string[]): string {
-  const path = join(temporaryFolder(), 'keys.pem');
-  writeFileSync(path, keys.join(''));
-  const program = `${functions}\ncheck_signature(sys.argv[1], sys.argv[2])\n`;
-  const { status, stderr } = spawnSync('python3', ['-c', program, archive, path], {
+/** Calls a function of the first boot's program; returns the end of its error. */
+function callProgram(call: string, args: readonly string[]): string {
+  const { status, stderr } = spawnSync('python3', ['-c', `${functions}\n${call}\n`, ...args], {
     encoding: 'utf8',
   });
   return status === 0 ? '' : (stderr.trim().split('\n').at(-1) ?? '');
+}
+
+function checkSignature(archive: string, keys: readonly string[]): string {
+  const path = join(temporaryFolder(), 'keys.pem');
+  writeFileSync(path, keys.join(''));
+  return callProgram('check_signature(sys.argv[1], sys.argv[2])', [archive, path]);
 }
 
 describe('the first boot of a host with trusted keys', () => {
@@ -55,6 +58,23 @@ describe('the first boot of a host with trusted keys', () => {
     const { path } = await build();
     expect(checkSignature(path, [pem(trusted)])).toContain(
       'none of the trusted keys has signed the release',
+    );
+  });
+});
+
+describe('the package of an agent', () => {
+  it('has to be the one of its SHA-256, if that is given', () => {
+    const path = join(temporaryFolder(), 'agent.deb');
+    writeFileSync(path, 'package');
+    const check = (agent: object): string =>
+      callProgram('check_package(json.loads(sys.argv[1]), sys.argv[2])', [
+        JSON.stringify({ name: 'amazon-ssm-agent', ...agent }),
+        path,
+      ]);
+    const sha256 = createHash('sha256').update('package').digest('hex');
+    expect([check({}), check({ sha256 })]).toEqual(['', '']);
+    expect(check({ sha256: 'a'.repeat(64) })).toContain(
+      `the package of amazon-ssm-agent has the SHA-256 ${sha256}`,
     );
   });
 });
