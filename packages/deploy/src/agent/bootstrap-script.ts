@@ -2,7 +2,8 @@
  * Program of a POSIX shell that runs the agent of a release on a host, also on one that has neither Node nor an agent: it needs `tar`,
  * `gzip` and `sha256sum` only. Arguments: path of the archive, digests of the parts of Node and of the agent, arguments of the agent.
  *
- * A part whose digest differs isn't unpacked.
+ * A part whose digest differs isn't unpacked. A release is prepared with low priority, because the host serves in that time: in a session by itself,
+ * since Linux divides the processor between sessions first, and `nice` alone changes nothing for other services (autogroups, sched(7)).
  */
 export const bootstrapScript = `set -eu
 archive=$1 node=$2 agent=$3
@@ -28,5 +29,9 @@ for part in "$node" "$agent"; do
   rm -rf "\${parts:?}/$part"
   mv "$new" "$parts/$part"
 done
+if [ "\${1-}" = prepare ]; then
+  quiet='{ echo 10 >/proc/self/autogroup; } 2>/dev/null; exec "$@"'
+  exec nice -n 10 setsid --wait sh -c "$quiet" sh "$parts/$node/bin/node" "$parts/$agent/agent/agent.mjs" "$@"
+fi
 exec "$parts/$node/bin/node" "$parts/$agent/agent/agent.mjs" "$@"
 `;
