@@ -43,6 +43,8 @@ export async function activate(
   const state = await readState(paths);
   const [active] = state.history;
   const current = await currentDigest(paths);
+  // Secrets of before belong to an activation that hasn't ended: one that was killed after its end left these.
+  if (state.pending === undefined) await forgetPrevious(paths);
   if (isUnchanged(state, { digest, current, secrets })) {
     const passed = await passGate(manifest).then(
       () => true,
@@ -65,11 +67,14 @@ export async function activate(
     if (!(error instanceof DeployError)) throw error;
     return await revert(paths, state, { failed: { digest, manifest }, error, onStep });
   }
-  const history = [digest, ...state.history.filter((each) => each !== digest)];
+  const releases = [digest, ...state.history.filter((each) => each !== digest)];
+  // One write ends the activation and has the final history: an agent that is killed after it leaves nothing to correct.
+  const history = isRollback ? historyAfterRollback(state, digest) : releases;
   await writeState(paths, { format: state.format, history });
   await forgetPrevious(paths);
   onStep('clean-up');
-  await cleanUp(paths, history);
+  // The files of a release that was rolled back stay until the next activation.
+  await cleanUp(paths, releases);
   const { notices } = secrets;
   return { outcome: 'activated', digest, ...(notices.length > 0 && { notices }) };
 }
@@ -98,15 +103,9 @@ function isUnchanged(
  * @throws DeployError `ERR_DEPLOY_HOST` when there is none.
  */
 export async function rollback(paths: HostPaths, onStep: OnStep, to?: string): Promise<Activation> {
-  const before = await readState(paths);
-  const target = to ?? rollbackTarget(before);
+  const target = to ?? rollbackTarget(await readState(paths));
   if (target === undefined) throw hostError('There is no release before this one on this host.');
-  const result = await activate(paths, target, onStep, { isRollback: true });
-  if (result.outcome === 'activated') {
-    const state = await readState(paths);
-    await writeState(paths, { ...state, history: historyAfterRollback(before, target) });
-  }
-  return result;
+  return activate(paths, target, onStep, { isRollback: true });
 }
 
 async function revert(
