@@ -160,7 +160,7 @@ function balancerAlarms(
     {
       id: 'failures',
       props: {
-        alarmDescription: `More than ${failureShare * 100} % of the requests get 5xx from the hosts.`,
+        alarmDescription: `More than ${Number((failureShare * 100).toPrecision(3))} % of the requests get 5xx from the hosts.`,
         metrics: [
           query('failed', 'HTTPCode_Target_5XX_Count'),
           query('requests', 'RequestCount'),

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 
 import { Backup, Storage, type BackupOptions } from '@fairlead/deploy-cdk';
 import { checkStack } from '../support/check-stack.ts';
+import { policyTexts, trustOf } from '../support/statements.ts';
 import { storedDeployment } from '../support/stored-deployment.ts';
 
 const inFolders = {
@@ -87,26 +88,23 @@ it('a vault with a lock refuses deletions after three days', () => {
   });
 });
 
-it('the role of AWS Backup reads these buckets only, and writes no object', () => {
-  const { template } = backupWith();
-  const [policy] = Object.values(
-    template.findResources('AWS::IAM::Policy', {
-      Properties: { PolicyName: Match.stringLikeRegexp('BackupPolicy') },
-    }),
-  ) as {
-    Properties: {
-      PolicyDocument: { Statement: { Action: string | string[]; Resource: unknown }[] };
-    };
-  }[];
-  const statements = policy?.Properties.PolicyDocument.Statement ?? [];
-  const actions = statements.flatMap(({ Action }) => Action);
-  expect(actions).toContain('s3:GetObjectVersion');
-  expect(actions.filter((action) => /:(?:Put|Delete|Restore)Object|\*/.test(action))).toEqual([]);
-  const everywhere = statements.filter(({ Resource }) => Resource === '*');
-  expect(everywhere.flatMap(({ Action }) => Action)).toEqual([
-    'cloudwatch:GetMetricData',
-    'events:ListRules',
-    's3:ListAllMyBuckets',
+it('AWS Backup assumes the role, which reads buckets and tagged volumes, and writes no object', () => {
+  const { template } = backupWith({}, { ...inFolders, FAIRLEAD_JOBS_FOLDER: '/var/lib/shop/jobs' });
+  expect(trustOf(template, /BackupRole/)).toEqual(['Service backup.amazonaws.com sts:AssumeRole']);
+  const buckets = ['<StorageBucketacmebackups.Arn>', '<StorageBucketReleases.Arn>'];
+  const aws = 'arn:<AWS::Partition>';
+  const snapshots = `${aws}:ec2:<AWS::Region>::snapshot/*`;
+  expect(policyTexts(template, /Backup/)).toEqual([
+    `s3:GetBucketAcl s3:GetBucketLocation s3:GetBucketNotification s3:GetBucketTagging s3:GetBucketVersioning s3:GetInventoryConfiguration s3:ListBucket s3:ListBucketVersions s3:PutBucketNotification s3:PutInventoryConfiguration on ${buckets.join(' ')}`,
+    `s3:GetObject s3:GetObjectAcl s3:GetObjectTagging s3:GetObjectVersion s3:GetObjectVersionAcl s3:GetObjectVersionTagging on ${buckets.map((arn) => `${arn}/*`).join(' ')}`,
+    `events:DeleteRule events:DescribeRule events:DisableRule events:EnableRule events:ListTargetsByRule events:PutRule events:PutTargets events:RemoveTargets on ${aws}:events:<AWS::Region>:<AWS::AccountId>:rule/AwsBackupManagedRule*`,
+    'cloudwatch:GetMetricData events:ListRules s3:ListAllMyBuckets on *',
+    'kms:Decrypt kms:DescribeKey on <StorageKey.Arn> if StringEquals kms:ViaService s3.<AWS::Region>.<AWS::URLSuffix>',
+    `ec2:CreateSnapshot on ${aws}:ec2:<AWS::Region>:<AWS::AccountId>:volume/* if StringLike aws:ResourceTag/fairlead:backup *`,
+    `ec2:CreateSnapshot on ${snapshots}`,
+    `ec2:CreateTags on ${snapshots} if StringEquals ec2:CreateAction CreateSnapshot`,
+    `ec2:DeleteSnapshot on ${snapshots} if Null aws:ResourceTag/aws:backup:source-resource false`,
+    'ec2:DescribeSnapshots ec2:DescribeTags ec2:DescribeVolumes tag:GetResources on *',
   ]);
 });
 

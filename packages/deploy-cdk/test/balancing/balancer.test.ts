@@ -37,6 +37,20 @@ describe('the load balancer', () => {
     }
   });
 
+  it('writes its log to the bucket of the access log, once that accepts it', () => {
+    template.hasResource(LB, {
+      Properties: {
+        LoadBalancerAttributes: Match.arrayWith([
+          {
+            Key: 'access_logs.s3.bucket',
+            Value: { Ref: Match.stringLikeRegexp('BalancerAccessLog') },
+          },
+        ]),
+      },
+      DependsOn: Match.arrayWith([Match.stringLikeRegexp('BalancerAccessLogPolicy')]),
+    });
+  });
+
   it('listens on 443 only, with TLS 1.2 and 1.3 with forward secrecy', () => {
     const listeners = Object.values(
       template.findResources('AWS::ElasticLoadBalancingV2::Listener'),

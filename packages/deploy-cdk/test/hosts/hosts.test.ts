@@ -135,24 +135,6 @@ describe('hosts', () => {
       ],
     });
   });
-
-  it('may do what their role says and nothing else', () => {
-    const policies = Object.entries(template.findResources('AWS::IAM::Policy'));
-    const [, policy] = policies.find(([name]) => name.includes('HostsRole')) ?? [];
-    const { PolicyDocument } = policy?.Properties as {
-      PolicyDocument: { Statement: { Action: string | string[] }[] };
-    };
-    expect(PolicyDocument.Statement.flatMap(({ Action }) => Action)).toEqual([
-      'ssm:UpdateInstanceInformation',
-      'ssmmessages:CreateControlChannel',
-      'ssmmessages:CreateDataChannel',
-      'ssmmessages:OpenControlChannel',
-      'ssmmessages:OpenDataChannel',
-      's3:GetObject',
-      'autoscaling:CompleteLifecycleAction',
-    ]);
-    template.allResourcesProperties('AWS::IAM::Role', { ManagedPolicyArns: Match.absent() });
-  });
 });
 
 describe('hosts of an image of Debian', () => {
@@ -160,31 +142,6 @@ describe('hosts of an image of Debian', () => {
     propsWith({
       deployment: deploymentWith({
         target: { nginx: '1.26.3' },
-        gateway: {
-          command: ['/opt/shop/current/bin/node', 'main.js'],
-          service: { user: 'shop', secretsFile: '/etc/shop/a.env' },
-        },
-        secrets: [
-          {
-            name: 'a',
-            from: { ssmParameter: '/shop/a:3' },
-            path: '/etc/shop/a.env',
-            variable: 'A',
-          },
-          { name: 'b', from: { secretsManager: 'shop/b' }, path: '/etc/shop/a.env', variable: 'B' },
-          {
-            name: 'c',
-            from: { ssmParameter: '/shop/c', region: 'us-east-1' },
-            path: '/etc/shop/a.env',
-            variable: 'C',
-          },
-          {
-            name: 'd',
-            from: { secretsManager: 'shop/d', region: 'us-east-1' },
-            path: '/etc/shop/a.env',
-            variable: 'D',
-          },
-        ],
       }),
       hosts: { instanceType: 'm7i.large', min: 0 },
       release: {
@@ -213,38 +170,7 @@ describe('hosts of an image of Debian', () => {
     template.hasResourceProperties(ASG, { MinSize: '0', MaxSize: '1' });
   });
 
-  it('may read the archive, with its key through S3, and the secrets of the deployment', () => {
-    const arn = (service: string, resource: string) => ({
-      'Fn::Join': [
-        '',
-        Match.arrayWith([Match.stringLikeRegexp(`:${service}:`), Match.stringLikeRegexp(resource)]),
-      ],
-    });
-    template.hasResourceProperties('AWS::IAM::Policy', {
-      PolicyDocument: {
-        Statement: Match.arrayWith([
-          Match.objectLike({
-            Action: 'kms:Decrypt',
-            Resource: 'arn:aws:kms:eu-central-1:111122223333:key/1',
-            Condition: Match.objectLike({ StringEquals: { 'kms:ViaService': Match.anyValue() } }),
-          }),
-          Match.objectLike({
-            Action: 'ssm:GetParameter',
-            Resource: [
-              arn('ssm', ':parameter/shop/a$'),
-              arn('ssm:us-east-1', ':parameter/shop/c$'),
-            ],
-          }),
-          Match.objectLike({
-            Action: 'secretsmanager:GetSecretValue',
-            Resource: [
-              arn('secretsmanager', String.raw`:secret:shop/b-\?{6}$`),
-              arn('secretsmanager:us-east-1', String.raw`:secret:shop/d-\?{6}$`),
-            ],
-          }),
-        ]),
-      },
-    });
+  it('read releases below the prefix', () => {
     expect(JSON.stringify(template.toJSON())).toContain(`/shop/${release.digest}.tar`);
   });
 });

@@ -1,18 +1,13 @@
-import { Match } from 'aws-cdk-lib/assertions';
+import { Template } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { App, Stack } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 
 import { ModelService } from '@fairlead/deploy-cdk';
 
+import { connectionsOf } from '../support/connections.ts';
 import { deploymentWith } from '../support/sample-deployment.ts';
 import { isolatedProps, propsWith, templateOf } from '../support/sample-stack.ts';
-
-interface Rule {
-  readonly CidrIp?: string;
-  readonly FromPort: number;
-  readonly ToPort: number;
-}
 
 describe('a network without a way to the internet', () => {
   const template = templateOf(
@@ -53,47 +48,17 @@ describe('a network without a way to the internet', () => {
     template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
   });
 
-  it('accepts 443 of clients at the load balancer, and the port of the deployment from it only', () => {
-    const groups = Object.values(template.findResources('AWS::EC2::SecurityGroup'));
-    const inline = groups.flatMap(
-      ({ Properties }) =>
-        (Properties as { SecurityGroupIngress?: Rule[] }).SecurityGroupIngress ?? [],
-    );
-    expect(inline.map(({ CidrIp, FromPort, ToPort }) => [CidrIp, FromPort, ToPort])).toEqual([
-      ['0.0.0.0/0', 443, 443],
+  it('accepts 443 of clients at the load balancer, and the port of the deployment from it only; hosts send to port 443 only', () => {
+    expect(connectionsOf(template)).toEqual([
+      'BalancerGroup in: 0.0.0.0/0 tcp 443',
+      'BalancerGroup out: HostGroup tcp 8080',
+      // A group without a rule would allow everything.
+      'EndpointGroup in: HostGroup tcp 443',
+      'EndpointGroup out: 255.255.255.255/32 icmp 252-86',
+      'HostGroup in: BalancerGroup tcp 8080',
+      'HostGroup out: 0.0.0.0/0 tcp 443',
+      'HostGroup out: EndpointGroup tcp 443',
     ]);
-    const rules = Object.entries(template.findResources('AWS::EC2::SecurityGroupIngress'));
-    const between = rules.map(([name, { Properties }]) => {
-      const { FromPort, ToPort, SourceSecurityGroupId } = Properties as Rule & {
-        SourceSecurityGroupId: { 'Fn::GetAtt': [string] };
-      };
-      const [source] = SourceSecurityGroupId['Fn::GetAtt'];
-      const target = name.includes('HostGroupfrom') ? 'hosts' : 'endpoints';
-      return [source.replace(/.*Network(\w+Group).*/, '$1'), target, FromPort, ToPort];
-    });
-    expect(between.sort()).toEqual([
-      ['BalancerGroup', 'hosts', 8080, 8080],
-      ['HostGroup', 'endpoints', 443, 443],
-    ]);
-  });
-
-  it('lets hosts send to port 443 only, and the load balancer to hosts only', () => {
-    const groups = Object.values(template.findResources('AWS::EC2::SecurityGroup'));
-    const open = groups.flatMap(
-      ({ Properties }) =>
-        (Properties as { SecurityGroupEgress?: Rule[] }).SecurityGroupEgress ?? [],
-    );
-    expect(open.filter(({ CidrIp }) => CidrIp === '0.0.0.0/0')).toEqual([
-      expect.objectContaining({ FromPort: 443, ToPort: 443 }),
-    ]);
-    template.hasResourceProperties('AWS::EC2::SecurityGroupEgress', {
-      FromPort: 8080,
-      ToPort: 8080,
-      GroupId: { 'Fn::GetAtt': [Match.stringLikeRegexp('BalancerGroup'), 'GroupId'] },
-      DestinationSecurityGroupId: {
-        'Fn::GetAtt': [Match.stringLikeRegexp('HostGroup'), 'GroupId'],
-      },
-    });
   });
 
   it('has endpoints of the services that hosts call, that of Secrets Manager because of a secret', () => {
@@ -156,12 +121,15 @@ describe('a network with NAT gateways', () => {
 
   it('has one in each zone, port 80 for packages of Debian, and no endpoint that costs', () => {
     template.resourceCountIs('AWS::EC2::NatGateway', 3);
-    template.hasResourceProperties('AWS::EC2::SecurityGroup', {
-      SecurityGroupEgress: Match.arrayWith([
-        Match.objectLike({ CidrIp: '0.0.0.0/0', FromPort: 80 }),
-      ]),
-    });
+    expect(connectionsOf(template)).toEqual([
+      'BalancerGroup in: 0.0.0.0/0 tcp 443',
+      'BalancerGroup out: HostGroup tcp 8080',
+      'HostGroup in: BalancerGroup tcp 8080',
+      'HostGroup out: 0.0.0.0/0 tcp 443',
+      'HostGroup out: 0.0.0.0/0 tcp 80',
+    ]);
     template.resourceCountIs('AWS::EC2::VPCEndpoint', 1);
+    template.hasResourceProperties('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Gateway' });
     const [group] = Object.values(template.findResources('AWS::AutoScaling::AutoScalingGroup'));
     expect(JSON.stringify((group as { DependsOn: string[] }).DependsOn)).toContain('DefaultRoute');
   });
@@ -171,23 +139,54 @@ describe('a network that exists', () => {
   const imported = (isolatedSubnetIds?: string[], privateSubnetIds?: string[]) => {
     const stack = new Stack(new App(), 'Shop');
     const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', {
-      vpcId: 'vpc-1',
+      vpcId: 'vpc-11111111',
       availabilityZones: ['a', 'b'],
-      publicSubnetIds: ['subnet-1', 'subnet-2'],
+      publicSubnetIds: ['subnet-11111111', 'subnet-22222222'],
       ...(isolatedSubnetIds && { isolatedSubnetIds }),
       ...(privateSubnetIds && { privateSubnetIds }),
     });
     return { stack, props: isolatedProps({ network: { vpc } }) };
   };
 
-  it('keeps its subnets and endpoints, and gets the groups only', () => {
-    const { stack, props } = imported(['subnet-3', 'subnet-4']);
-    const service = new ModelService(stack, 'Service', props);
-    expect([service.network.hasInternet, service.network.s3Endpoint]).toEqual([false, undefined]);
-    expect(service.network.vpc.selectSubnets(service.network.hostSubnets).subnetIds).toEqual([
-      'subnet-3',
-      'subnet-4',
+  it('keeps its subnets, routes and endpoints, and gets the groups only', () => {
+    const { stack, props } = imported(['subnet-33333333', 'subnet-44444444']);
+    const { network } = new ModelService(stack, 'Service', props);
+    expect([network.hasInternet, network.s3Endpoint]).toEqual([false, undefined]);
+    const template = Template.fromStack(stack);
+    const ofNetwork = /^AWS::EC2::(?!LaunchTemplate)/;
+    const { Resources } = template.toJSON() as { Resources: Record<string, { Type: string }> };
+    const types = new Set(Object.values(Resources).map(({ Type }) => Type));
+    expect([...types].filter((type) => ofNetwork.test(type)).toSorted()).toEqual([
+      'AWS::EC2::SecurityGroup',
+      'AWS::EC2::SecurityGroupEgress',
+      'AWS::EC2::SecurityGroupIngress',
     ]);
+    template.allResourcesProperties('AWS::EC2::SecurityGroup', { VpcId: 'vpc-11111111' });
+    template.allResourcesProperties('AWS::ElasticLoadBalancingV2::TargetGroup', {
+      VpcId: 'vpc-11111111',
+    });
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', {
+      Subnets: ['subnet-11111111', 'subnet-22222222'],
+    });
+    template.hasResourceProperties('AWS::AutoScaling::AutoScalingGroup', {
+      VPCZoneIdentifier: ['subnet-33333333', 'subnet-44444444'],
+    });
+    expect(connectionsOf(template)).toEqual([
+      'BalancerGroup in: 0.0.0.0/0 tcp 443',
+      'BalancerGroup out: HostGroup tcp 8080',
+      'HostGroup in: BalancerGroup tcp 8080',
+      'HostGroup out: 0.0.0.0/0 tcp 443',
+    ]);
+  });
+
+  it('has hosts in its private subnets without isolated ones, which install packages of Debian', () => {
+    const { stack, props } = imported(undefined, ['subnet-55555555', 'subnet-66666666']);
+    new ModelService(stack, 'Service', props);
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties('AWS::AutoScaling::AutoScalingGroup', {
+      VPCZoneIdentifier: ['subnet-55555555', 'subnet-66666666'],
+    });
+    expect(connectionsOf(template)).toContain('HostGroup out: 0.0.0.0/0 tcp 80');
   });
 
   it('is refused when it has no subnets for hosts', () => {

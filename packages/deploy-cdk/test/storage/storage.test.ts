@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { Storage, type StorageOptions } from '@fairlead/deploy-cdk';
 import { overwritePolicy } from '@fairlead/registry/s3';
 import { checkStack } from '../support/check-stack.ts';
+import { statementText } from '../support/statements.ts';
 import { storedDeployment } from '../support/stored-deployment.ts';
 
 const replica = {
@@ -33,8 +34,8 @@ function policyOf(template: Template, bucket: string) {
 }
 
 it('every bucket is encrypted with the key, versioned, private, and reached over TLS only', () => {
-  const { template } = storageWith();
-  const named = ['acme-models', 'acme-captures', 'acme-jobs', 'acme-backups'];
+  const { template } = storageWith({ releaseBucketName: 'acme-releases' });
+  const named = ['acme-models', 'acme-captures', 'acme-jobs', 'acme-backups', 'acme-releases'];
   for (const BucketName of named) {
     template.hasResource('AWS::S3::Bucket', {
       DeletionPolicy: 'RetainExceptOnCreate',
@@ -54,7 +55,10 @@ it('every bucket is encrypted with the key, versioned, private, and reached over
         },
         VersioningConfiguration: { Status: 'Enabled' },
         OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
-        LoggingConfiguration: Match.objectLike({ LogFilePrefix: `${BucketName}/` }),
+        LoggingConfiguration: {
+          DestinationBucketName: { Ref: Match.stringLikeRegexp('StorageAccessLogs') },
+          LogFilePrefix: BucketName === 'acme-releases' ? 'Releases/' : `${BucketName}/`,
+        },
       }),
     });
     expect(policyOf(template, BucketName)).toEqual(
@@ -72,7 +76,7 @@ it('every bucket is encrypted with the key, versioned, private, and reached over
       ]),
     );
   }
-  // These four, releases and access logs.
+  // These five, and access logs.
   template.resourceCountIs('AWS::S3::Bucket', 6);
   template.allResourcesProperties('AWS::S3::Bucket', {
     PublicAccessBlockConfiguration: {
@@ -184,25 +188,41 @@ it('only the roles of mayDelete delete versions, and models of the registry', ()
   ]);
 });
 
-it('a replica gets objects below the prefix, without deletions, by a role of its bucket', () => {
-  const { template } = storageWith({ replicas: { registry: replica } });
-  template.hasResourceProperties('AWS::S3::Bucket', {
-    BucketName: 'acme-models',
-    ReplicationConfiguration: Match.objectLike({
-      Rules: [
-        Match.objectLike({
-          Status: 'Enabled',
-          Filter: { Prefix: 'prod/' },
-          DeleteMarkerReplication: { Status: 'Disabled' },
-          SourceSelectionCriteria: { SseKmsEncryptedObjects: { Status: 'Enabled' } },
-          Destination: {
-            Bucket: replica.bucketArn,
-            EncryptionConfiguration: { ReplicaKmsKeyID: replica.keyArn },
-          },
-        }),
-      ],
-    }),
+it('the bucket of access logs is encrypted, reached over TLS only, and accepts the logs of these buckets alone', () => {
+  const { template } = storageWith({ accessLogDays: 365 }, { FAIRLEAD_JOBS_BUCKET: '' });
+  const logs = template.findResources('AWS::S3::Bucket', {
+    Properties: { LoggingConfiguration: Match.absent() },
   });
+  expect(Object.values(logs)).toEqual([
+    expect.objectContaining({
+      DeletionPolicy: 'Retain',
+      Properties: expect.objectContaining({
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [
+            { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } },
+          ],
+        },
+        OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+        LifecycleConfiguration: {
+          Rules: [{ Id: 'logs', Status: 'Enabled', ExpirationInDays: 365 }],
+        },
+      }) as object,
+    }),
+  ]);
+  const [policy] = Object.values(
+    template.findResources('AWS::S3::BucketPolicy', {
+      Properties: { Bucket: { Ref: Object.keys(logs)[0] } },
+    }),
+  ) as { Properties: { PolicyDocument: { Statement: object[] } } }[];
+  const all = '<StorageAccessLogs.Arn> <StorageAccessLogs.Arn>/*';
+  expect(policy?.Properties.PolicyDocument.Statement.map((each) => statementText(each))).toEqual([
+    `Deny AWS * s3:* on ${all} if Bool aws:SecureTransport false`,
+    `Deny AWS * s3:* on ${all} if NumericLessThan s3:TlsVersion 1.2`,
+    ...['acmemodels', 'acmecaptures', 'acmebackups', 'Releases'].map((name) => {
+      const folder = name.replace('acme', 'acme-');
+      return `Service logging.s3.amazonaws.com s3:PutObject on <StorageAccessLogs.Arn>/${folder}/* if ArnEquals aws:SourceArn <StorageBucket${name}.Arn>, StringEquals aws:SourceAccount <AWS::AccountId>`;
+    }),
+  ]);
 });
 
 it('objects of two kinds may share a bucket, each with its own rule', () => {

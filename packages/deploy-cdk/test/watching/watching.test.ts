@@ -118,6 +118,11 @@ it('options change thresholds and names', () => {
   expect(thresholds).not.toHaveProperty('shop-staging-house-price-latency');
 });
 
+it('the description of an alarm has the share in percent, without errors of floating-point numbers', () => {
+  const { watching } = watchingOf(all, { failureShare: 0.07 });
+  expect(watching.alarms.get('failures')?.alarmDescription).toMatch(/^More than 7 % of/);
+});
+
 it('without TLS at Nginx there is no alarm of its certificate, and without windows none of drift', () => {
   const deployment = storedDeployment({ FAIRLEAD_STATE_FOLDER: '', FAIRLEAD_CAPTURE_LOCATION: '' });
   const { watching } = watchingOf(deployment);
