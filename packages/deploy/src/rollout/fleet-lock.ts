@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Carrier } from '../carriers/carrier.ts';
+import { isUnreachable } from '../hosts/run-on-host.ts';
 import {
   acquireLock,
   EXPIRY_SECONDS,
@@ -11,17 +13,29 @@ import {
 } from './host-lock.ts';
 import { thisProcess } from './lock-process.ts';
 
-/** Locks of all hosts of a fleet. */
+/** Pause before a second connection to a host. */
+const RECONNECT_MS = 2_000;
+
+/** Locks of all hosts of a fleet. Another deployment takes them when this machine was asleep for longer than their expiry. */
 export interface FleetLock extends AsyncDisposable {
-  /** Aborted once another deployment has taken a lock. */
+  /** Aborted once another deployment has taken a lock; its reason is a DeployError `ERR_DEPLOY_LOCKED`. */
   readonly signal: AbortSignal;
   /**
-   * Requires that no other deployment has taken a lock, as while this machine was asleep.
-   *
-   * @param members hosts that haven't left the fleet
-   * @throws DeployError `ERR_DEPLOY_LOCKED`
+   * Renews locks; returns false once another deployment has taken one. A host that can't be reached doesn't count: nothing changes it
+   * without `confirm`.
    */
-  confirm(members: readonly Carrier[]): Promise<void>;
+  isHeld(members: readonly Carrier[]): Promise<boolean>;
+  /**
+   * Renews the lock of a host, right before it is changed.
+   *
+   * @throws DeployError `ERR_DEPLOY_LOCKED` when another deployment has taken a lock, `ERR_DEPLOY_HOST` when the host can't be reached
+   */
+  confirm(carrier: Carrier): Promise<void>;
+  /**
+   * Returns whether this deployment may let a host serve that it has drained: no other deployment has its lock. One that had it, and has
+   * ended, may have left the host drained, so the lock is taken again then.
+   */
+  reclaim(carrier: Carrier): Promise<boolean>;
 }
 
 /**
@@ -65,23 +79,58 @@ export async function lockFleet(
     try {
       await renewLock(carrier, owner);
     } catch (error) {
-      // A host that can't be reached for a moment is not lost: the next renewal succeeds, or the next step there fails.
-      if ((error as { code?: unknown }).code === 'ERR_DEPLOY_LOCKED') lost.abort(error);
+      if (isLocked(error)) lost.abort(error);
+      throw error;
     }
   };
-  const renewAll = () => Promise.all(taken.map(renew));
-  const timer = setInterval(() => void renewAll(), (EXPIRY_SECONDS * 1_000) / 6);
+  // A host that can't be reached for a moment is not lost: the next renewal succeeds, or the next change there fails.
+  const renewAll = (members: readonly Carrier[]) => Promise.allSettled(members.map(renew));
+  const timer = setInterval(() => void renewAll(taken), (EXPIRY_SECONDS * 1_000) / 6);
   return {
     signal: lost.signal,
-    async confirm(members) {
-      await Promise.all(taken.filter((carrier) => members.includes(carrier)).map(renew));
+    async isHeld(members) {
+      await renewAll(taken.filter((carrier) => members.includes(carrier)));
+      return !lost.signal.aborted;
+    },
+    async confirm(carrier) {
       lost.signal.throwIfAborted();
+      await twice(() => renew(carrier));
+      // Another renewal may have found out.
+      lost.signal.throwIfAborted();
+    },
+    async reclaim(carrier) {
+      try {
+        await renew(carrier);
+        return true;
+      } catch (error) {
+        // A host that can't be reached was this deployment's when the others still are.
+        if (!isLocked(error)) return !lost.signal.aborted;
+      }
+      return acquireLock(carrier, owner).then(
+        () => true,
+        () => false,
+      );
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       await release();
     },
   };
+}
+
+function isLocked(error: unknown): boolean {
+  return (error as { readonly code?: unknown }).code === 'ERR_DEPLOY_LOCKED';
+}
+
+/** Runs a command a second time when the connection breaks. */
+async function twice(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isUnreachable(error)) throw error;
+    await sleep(RECONNECT_MS);
+    await work();
+  }
 }
 
 /** Name of this account and machine; an account of a container may have none. */

@@ -10,7 +10,8 @@ import {
 } from '../hosts/release-agent.ts';
 import { isUnreachable } from '../hosts/run-on-host.ts';
 import type { Batch } from './batches.ts';
-import type { HostUpdate } from './host-update.ts';
+import type { FleetLock } from './fleet-lock.ts';
+import { carriersOf, type HostUpdate } from './host-update.ts';
 import { memberBatches } from './member-batches.ts';
 import { checkHost, findMembers, findUnhealthy, watchHosts } from './watch-hosts.ts';
 
@@ -20,6 +21,8 @@ const RECONNECT_MS = 2_000;
 /** Options of {@link FleetUpdate}. */
 export interface FleetUpdateOptions {
   readonly release: LocalRelease;
+  /** Locks of the hosts: without them, nothing is changed. */
+  readonly lock: FleetLock;
   /** Hosts at a time, of those that haven't left. */
   readonly batch: Batch;
   /** Stops between two batches. */
@@ -49,6 +52,11 @@ export class FleetUpdate {
   /** Hosts that haven't left the fleet. */
   get #members(): readonly HostUpdate[] {
     return this.#updates.filter(({ hasLeft }) => !hasLeft);
+  }
+
+  /** Returns whether the hosts that haven't left are still this deployment's. */
+  async isHeld(): Promise<boolean> {
+    return this.#options.lock.isHeld(carriersOf(this.#updates));
   }
 
   /** True once a host was changed. */
@@ -86,7 +94,7 @@ export class FleetUpdate {
     const { stop } = this.#options;
     const batches = this.#batchesOf(this.#members, (update) => update.skipIfLeft());
     for await (const batch of batches) {
-      if (stop.aborted) return 'stopped';
+      if (stop.aborted || !(await this.isHeld())) return 'stopped';
       if (!(await this.#areHealthy())) return 'unhealthy';
       await Promise.all(batch.map((update) => this.#updateHost(update)));
       const outcomes = batch.map(({ result }) => result.outcome);
@@ -115,6 +123,7 @@ export class FleetUpdate {
    * updated. A service that ended has been restarted and serves again, so unhealthy hosts aren't drained all at once.
    */
   async revert(): Promise<void> {
+    const { lock } = this.#options;
     const revertible = this.#members.filter((update) => this.#revertible.has(update)).reverse();
     const inOrder = [
       ...revertible.filter((update) => this.#unhealthy.has(update)),
@@ -122,15 +131,18 @@ export class FleetUpdate {
     ];
     const batches = this.#batchesOf(inOrder, (update) => update.skipIfEnded());
     for await (const batch of batches) {
+      // A host that another deployment has changed would fail the checks of this one too.
+      if (!(await this.isHeld())) return;
       await Promise.all(
         batch.map((update) =>
-          update.change(() => this.#run(update, ['rollback']), { done: 'reverted' }),
+          update.change(() => this.#run(update, ['rollback']), { lock, done: 'reverted' }),
         ),
       );
     }
   }
 
   async #updateHost(update: HostUpdate): Promise<void> {
+    const { lock, stop: signal } = this.#options;
     if (await update.skipIfLeft()) return;
     const before = this.#before.get(update);
     const { history = [] } = before ?? {};
@@ -141,16 +153,28 @@ export class FleetUpdate {
       if (previous !== undefined && this.#isCurrentElsewhere(previous)) {
         this.#revertible.add(update);
       }
-      await update.stay();
+      await update.stay(lock);
       return;
     }
-    await update.change(() => resume(() => this.#run(update, ['activate', this.#digest])), {
-      done: 'activated',
-      digest: this.#digest,
-      signal: this.#options.stop,
+    await update.change(() => this.#activate(update), {
+      ...{ lock, done: 'activated', digest: this.#digest, signal },
     });
     const hasOther = history.some((each) => each !== this.#digest);
     if (update.result.digest === this.#digest && hasOther) this.#revertible.add(update);
+  }
+
+  /** Runs an activation, and goes on with it when the connection breaks: the agent works on, and a second one waits for it. */
+  async #activate(update: HostUpdate): Promise<AgentResult> {
+    const activate = () => this.#run(update, ['activate', this.#digest]);
+    try {
+      return await activate();
+    } catch (error) {
+      if (!isUnreachable(error)) throw error;
+      await sleep(RECONNECT_MS);
+      // The connection breaks when this machine sleeps, too.
+      await this.#options.lock.confirm(update.carrier);
+      return await activate();
+    }
   }
 
   #isCurrentElsewhere(digest: string): boolean {
@@ -180,16 +204,5 @@ export class FleetUpdate {
 
   #run({ carrier, onStep }: HostUpdate, args: readonly string[]): Promise<AgentResult> {
     return runReleaseAgent(carrier, this.#options.release, args, onStep);
-  }
-}
-
-/** Runs an activation, and goes on with it when the connection breaks: the agent works on, and a second one waits for it. */
-async function resume(activate: () => Promise<AgentResult>): Promise<AgentResult> {
-  try {
-    return await activate();
-  } catch (error) {
-    if (!isUnreachable(error)) throw error;
-    await sleep(RECONNECT_MS);
-    return await activate();
   }
 }

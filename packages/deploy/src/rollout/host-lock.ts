@@ -80,7 +80,7 @@ export async function acquireLock(carrier: Carrier, owner: LockOwner): Promise<v
     const args = [JSON.stringify(owner), String(EXPIRY_SECONDS), leftBehind];
     const result = await carrier.run(['sh', '-c', ACQUIRE, 'sh', ...args]);
     if (result.code === 0) return;
-    if (result.code !== TAKEN) throw hostProblem(carrier, describeFailure(result));
+    if (result.code !== TAKEN) throw hostProblem(carrier, describeFailure(result), result);
     const [content = '', age = ''] = result.stdout.trimEnd().split('\n');
     const found = parse(content);
     if (!hasEnded(found?.process) || content === leftBehind) throw locked(carrier, found, age);
@@ -96,7 +96,7 @@ export async function acquireLock(carrier: Carrier, owner: LockOwner): Promise<v
 export async function renewLock(carrier: Carrier, owner: LockOwner): Promise<void> {
   const result = await carrier.run(['sh', '-c', RENEW, 'sh', JSON.stringify(owner)]);
   if (result.code === 0) return;
-  if (result.code !== LOST) throw hostProblem(carrier, describeFailure(result));
+  if (result.code !== LOST) throw hostProblem(carrier, describeFailure(result), result);
   throw new DeployError(
     'ERR_DEPLOY_LOCKED',
     `The host ${carrier.host}: another deployment has taken the lock, because this one was suspended for more than ${EXPIRY_SECONDS} s.`,

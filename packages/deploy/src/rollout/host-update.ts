@@ -58,6 +58,8 @@ export async function lockHosts(
 export class HostUpdate {
   readonly #options: HostUpdateOptions;
   #result: HostResult;
+  #isDrained = false;
+  #hasBegun = false;
 
   constructor(options: HostUpdateOptions) {
     this.#options = options;
@@ -76,6 +78,16 @@ export class HostUpdate {
   /** True once the host was skipped because it has left the fleet. */
   get hasLeft(): boolean {
     return this.#result.outcome === 'left';
+  }
+
+  /** True while the balancer sends the host no requests, because of this update. */
+  get isDrained(): boolean {
+    return this.#isDrained;
+  }
+
+  /** True once the agent began to change the release of this host. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
   }
 
   /** Reports a step of this host. */
@@ -129,9 +141,11 @@ export class HostUpdate {
   }
 
   /**
-   * Changes the release of the host while the balancer sends it no requests. Never rejects: a failure is recorded.
+   * Changes the release of the host while the balancer sends it no requests, as long as this deployment has its lock. Never rejects: a
+   * failure is recorded.
    *
    * @param change runs the agent; its result decides
+   * @param lock confirmed before each part of the change, because each of them may take minutes
    * @param done outcome after a success
    * @param digest release that the host has to report after a success
    * @param signal stops before the change, not during it
@@ -139,19 +153,22 @@ export class HostUpdate {
   async change(
     change: (onStep: OnStep) => Promise<AgentResult>,
     {
+      lock,
       done,
       digest: expected,
       signal,
     }: {
+      readonly lock: FleetLock;
       readonly done: 'activated' | 'reverted';
       readonly digest?: string;
       readonly signal?: AbortSignal;
     },
   ): Promise<void> {
-    let hasBegun = false;
     try {
-      if (!(await this.#drain(signal))) return;
-      hasBegun = true;
+      await lock.confirm(this.carrier);
+      if (!(await this.#drain(lock, signal))) return;
+      if (this.#isDrained) await lock.confirm(this.carrier);
+      this.#hasBegun = true;
       const { outcome, digest, message, log } = await change(this.onStep);
       const isDone = outcome === 'activated' || outcome === 'unchanged';
       const facts = {
@@ -176,11 +193,11 @@ export class HostUpdate {
         return;
       }
       this.note(facts);
-      await this.#ready();
+      await this.#readyUnderLock(lock);
       this.end({ outcome: isDone ? done : done === 'reverted' ? 'failed' : 'reverted' });
     } catch (error) {
-      if (hasBegun ? await this.skipIfEnded() : await this.skipIfLeft()) return;
-      await this.#readyIfHealthy();
+      if (this.#hasBegun ? await this.skipIfEnded() : await this.skipIfLeft()) return;
+      if (await lock.reclaim(this.carrier)) await this.#readyIfHealthy();
       this.fail(error);
     }
   }
@@ -199,9 +216,9 @@ export class HostUpdate {
   }
 
   /** Lets the balancer send requests to a host whose release stays: an update that was killed may have left it drained. */
-  async stay(): Promise<void> {
+  async stay(lock: FleetLock): Promise<void> {
     try {
-      await this.#ready();
+      await this.#readyUnderLock(lock);
       this.end({ outcome: 'unchanged' });
     } catch (error) {
       if (await this.skipIfLeft()) return;
@@ -209,21 +226,29 @@ export class HostUpdate {
     }
   }
 
-  /** Returns false when `signal` stopped it: the host serves as before. */
-  async #drain(signal: AbortSignal | undefined): Promise<boolean> {
+  /** Returns false when `signal` stopped it: the host serves as before, unless another deployment has its lock. */
+  async #drain(lock: FleetLock, signal: AbortSignal | undefined): Promise<boolean> {
     const { balancer, drains } = this.#options;
     const isStopped = (): boolean => signal?.aborted === true;
     if (isStopped()) return false;
     if (balancer === undefined || !drains()) return true;
     this.onStep('drain');
+    this.#isDrained = true;
     try {
       await balancer.drain(this.#target, signal);
       return true;
     } catch (error) {
-      await this.#ready();
+      if (await lock.reclaim(this.carrier)) await this.#ready();
       if (isStopped()) return false;
       throw error;
     }
+  }
+
+  /** Lets the host serve; another deployment that has its lock may have drained it. */
+  async #readyUnderLock(lock: FleetLock): Promise<void> {
+    if (this.#options.balancer === undefined) return;
+    await lock.confirm(this.carrier);
+    await this.#ready();
   }
 
   async #ready(): Promise<void> {
@@ -234,6 +259,7 @@ export class HostUpdate {
     if (departure !== undefined) throw new Error(departureProblem(departure));
     this.onStep('ready');
     await balancer.ready(this.#target);
+    this.#isDrained = false;
   }
 
   get #target(): string {

@@ -90,7 +90,7 @@ export async function restoreToHost(
     },
   });
   if (restored === undefined) throw hostProblem(carrier, 'its agent restored nothing');
-  await lock.confirm([carrier]);
+  await lock.confirm(carrier);
   const args = ['activate', digest];
   const { outcome, restored: _, ...rest } = await runReleaseAgent(carrier, release, args, onStep);
   if (outcome === 'prepared' || outcome === 'healthy') {

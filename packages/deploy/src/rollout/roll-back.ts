@@ -12,11 +12,12 @@ import {
 import { waitForAgent } from '../hosts/run-agent.ts';
 import { hostProblem } from '../hosts/run-on-host.ts';
 import { readRelease } from '../release/read-release.ts';
+import { finish } from './finish.ts';
 import { carriersOf, hostUpdates, lockHosts, type HostUpdate } from './host-update.ts';
 import { memberBatches } from './member-batches.ts';
 import { findTarget, previousOf } from './roll-back-target.ts';
 import { checkRollBackOptions, type RollBackOptions } from './roll-out-options.ts';
-import { finish, summarize, withoutErrors, type Rollout } from './rollout.ts';
+import { withoutErrors, type Rollout } from './rollout.ts';
 
 /**
  * Returns the hosts of a fleet to the release before the one that runs, a batch at a time. After an update that stopped between two
@@ -24,7 +25,9 @@ import { finish, summarize, withoutErrors, type Rollout } from './rollout.ts';
  * before get it.
  *
  * @throws DeployError `ERR_DEPLOY_INVALID_OPTION`, `ERR_DEPLOY_LOCKED`, `ERR_DEPLOY_RELEASE_NOT_FOUND`, or `ERR_DEPLOY_HOST` when there is
- * no such release, or hosts would return to different ones; nothing was touched then. Later failures are in the result
+ * no such release, or hosts would return to different ones; nothing was touched then. Later failures are in the result.
+ * `ERR_DEPLOY_LOCKED` also once another deployment has taken the lock of a host, because this machine was suspended: nothing more is changed
+ * then
  *
  * @example
  * ```ts
@@ -45,13 +48,10 @@ export async function rollBack(options: RollBackOptions): Promise<Rollout> {
   onEvent({ type: 'phase', phase: 'lock' });
   await using lock = await lockHosts(updates, options.owner);
   const stop = AbortSignal.any([lock.signal, ...(signal ? [signal] : [])]);
-  const result = (target?: string): Rollout =>
-    summarize(
-      updates.map((update) => update.result),
-      { stop, lock: lock.signal, release: target },
-    );
+  const end = (release?: string, onEveryHost?: RollBackOptions['onEveryHost']): Promise<Rollout> =>
+    finish({ updates, lock, stop, release, onEveryHost });
   const statuses = await readStatuses(updates);
-  if (statuses.size === 0) return result(options.to);
+  if (statuses.size === 0) return await end(options.to);
   const named = [...statuses].map(([{ carrier }, status]) => [carrier.host, status] as const);
   const target = options.to ?? (await findTarget(named, releases));
   const lacking = [...statuses].flatMap(([update, status]) =>
@@ -68,8 +68,10 @@ export async function rollBack(options: RollBackOptions): Promise<Rollout> {
   const release = source && (await localRelease(source.path, options.trustedKeys));
   if (release !== undefined) {
     onEvent({ type: 'phase', phase: 'prepare' });
-    if (!(await prepareAll(lacking, release))) return result(target);
+    if (!(await prepareAll(lacking, release))) return await end(target);
   }
+  const isHeld = () => lock.isHeld(carriersOf(updates));
+  if (!(await isHeld())) return await end(target);
   const suspension = await options.suspend?.();
   try {
     onEvent({ type: 'phase', phase: 'revert' });
@@ -83,17 +85,19 @@ export async function rollBack(options: RollBackOptions): Promise<Rollout> {
       },
     );
     for await (const group of batches) {
-      if (stop.aborted) break;
+      if (stop.aborted || !(await isHeld())) break;
       await Promise.all(
         group.map(async (update) => {
           if (await update.skipIfLeft()) return;
           const status = statuses.get(update);
-          if (status?.current === target && status.pending === undefined) return update.stay();
+          if (status?.current === target && status.pending === undefined) return update.stay(lock);
           const change = () =>
             release !== undefined && lacking.includes(update)
               ? runReleaseAgent(update.carrier, release, ['rollback', target], update.onStep)
               : rollBackHost(update, target);
-          return update.change(change, { done: 'activated', digest: target, signal: stop });
+          return update.change(change, {
+            ...{ lock, done: 'activated', digest: target, signal: stop },
+          });
         }),
       );
       if (!group.every(isDone)) break;
@@ -101,7 +105,7 @@ export async function rollBack(options: RollBackOptions): Promise<Rollout> {
   } finally {
     await suspension?.[Symbol.asyncDispose]();
   }
-  return await finish(result(target), { lock, members: carriersOf(updates) }, options.onEveryHost);
+  return await end(target, options.onEveryHost);
 }
 
 /** Returns whether the next host follows this one. */

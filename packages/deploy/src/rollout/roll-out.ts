@@ -1,8 +1,9 @@
 import { readRelease } from '../release/read-release.ts';
 import { FleetUpdate } from './fleet-update.ts';
-import { carriersOf, hostUpdates, lockHosts } from './host-update.ts';
+import { finish } from './finish.ts';
+import { hostUpdates, lockHosts } from './host-update.ts';
 import { checkRollOutOptions, type RollOutOptions } from './roll-out-options.ts';
-import { finish, summarize, withoutErrors, type Rollout, type RolloutPhase } from './rollout.ts';
+import { withoutErrors, type Rollout, type RolloutPhase } from './rollout.ts';
 
 const WATCH_MS = 75_000;
 
@@ -13,7 +14,8 @@ const WATCH_MS = 75_000;
  * finished, or reverted, by the next one.
  *
  * @throws DeployError `ERR_DEPLOY_INVALID_OPTION`, `ERR_DEPLOY_RELEASE_DAMAGED`, `ERR_DEPLOY_RELEASE_UNTRUSTED`, `ERR_DEPLOY_LOCKED`,
- * `ERR_DEPLOY_HOST` before any host was touched; later failures are in the result
+ * `ERR_DEPLOY_HOST` before any host was touched; later failures are in the result. `ERR_DEPLOY_LOCKED` also once another deployment has
+ * taken the lock of a host, because this machine was suspended: nothing more is changed then
  *
  * @example
  * ```ts
@@ -40,9 +42,10 @@ export async function rollOut(options: RollOutOptions): Promise<Rollout> {
   await using lock = await lockHosts(updates, options.owner);
   const stop = AbortSignal.any([lock.signal, ...(options.signal ? [options.signal] : [])]);
   const members = updates.filter(({ hasLeft }) => !hasLeft);
-  const fleet = new FleetUpdate(members, { release, batch, stop });
+  const fleet = new FleetUpdate(members, { release, lock, batch, stop });
   phase('prepare');
-  if (await fleet.prepare()) {
+  // A preparation may take minutes.
+  if ((await fleet.prepare()) && (await fleet.isHeld())) {
     const suspension = await options.suspend?.();
     try {
       phase('update');
@@ -59,9 +62,6 @@ export async function rollOut(options: RollOutOptions): Promise<Rollout> {
       await suspension?.[Symbol.asyncDispose]();
     }
   }
-  const rollout = summarize(
-    updates.map(({ result }) => result),
-    { stop, lock: lock.signal, release: documents.digest },
-  );
-  return await finish(rollout, { lock, members: carriersOf(updates) }, options.onEveryHost);
+  const { onEveryHost } = options;
+  return await finish({ updates, lock, stop, release: documents.digest, onEveryHost });
 }

@@ -1,5 +1,4 @@
 import type { Carrier } from '../carriers/carrier.ts';
-import type { FleetLock } from './fleet-lock.ts';
 
 /** Host of a rolling update. */
 export interface RolloutHost {
@@ -73,28 +72,14 @@ export function withoutErrors(
   };
 }
 
-/**
- * Returns the result of a fleet.
- *
- * @param signals stop the work; the reason of the lock's is an error
- */
+/** Returns the result of a fleet. */
 export function summarize(
   hosts: readonly HostResult[],
-  {
-    stop,
-    lock,
-    release,
-  }: {
-    readonly stop: AbortSignal;
-    readonly lock: AbortSignal;
-    readonly release?: string | undefined;
-  },
+  { isAborted, release }: { readonly isAborted: boolean; readonly release?: string | undefined },
 ): Rollout {
-  const isAborted = stop.aborted;
-  const lost = lock.aborted && lock.reason instanceof Error ? lock.reason.message : undefined;
   const members = hosts.filter(({ outcome }) => outcome !== 'left');
   const none = members.length === 0 ? 'Every host has left the fleet' : undefined;
-  const message = members.find((host) => host.message !== undefined)?.message ?? lost ?? none;
+  const message = members.find((host) => host.message !== undefined)?.message ?? none;
   const outcome = outcomeOf(members, isAborted);
   return {
     ...{ outcome, hosts },
@@ -109,18 +94,4 @@ function outcomeOf(hosts: readonly HostResult[], isAborted: boolean): Rollout['o
   if (outcomes.has('reverted')) return outcomes.has('activated') ? 'failed' : 'reverted';
   if (isAborted || outcomes.has('untouched')) return 'aborted';
   return outcomes.has('activated') ? 'activated' : 'unchanged';
-}
-
-/** Calls `onEveryHost` if every host has the release, while the locks are held; returns the result. */
-export async function finish(
-  rollout: Rollout,
-  { lock, members }: { readonly lock: FleetLock; readonly members: readonly Carrier[] },
-  onEveryHost: ((release: string) => Promise<void>) | undefined,
-): Promise<Rollout> {
-  const { outcome, release } = rollout;
-  if (onEveryHost === undefined || release === undefined) return rollout;
-  if (outcome !== 'activated' && outcome !== 'unchanged') return rollout;
-  await lock.confirm(members);
-  await onEveryHost(release);
-  return rollout;
 }

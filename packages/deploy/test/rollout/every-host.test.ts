@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 
 describe('the work after every host has the release', () => {
-  /** A fleet whose locks are recorded; renewals fail with `isTaken`. */
+  /** A fleet whose locks are recorded; with `isTaken`, renewals fail once every host has the release. */
   const locked = (isTaken = false) => ({
     hosts: hosts.map(({ carrier }) => ({
       carrier: {
@@ -21,8 +21,9 @@ describe('the work after every host has the release', () => {
         run: (...args: Parameters<typeof carrier.run>) => {
           const [[, , script = '']] = args;
           if (script.includes('rm "$lock"')) requests.push('unlock');
-          const isRenewal = script.includes('touch "$lock"');
-          if (isTaken && isRenewal) return Promise.resolve({ code: 76, stdout: '', stderr: '' });
+          const isLate = hosts.every(({ current }) => current === release.digest);
+          if (isTaken && isLate && script.includes('touch "$lock"'))
+            return Promise.resolve({ code: 76, stdout: '', stderr: '' });
           return carrier.run(...args);
         },
       },

@@ -14,6 +14,8 @@ export class SimulatedHost {
   onCommand: (command: string) => void = () => undefined;
   /** Release that its agent reports after a change, in place of the one that runs. */
   reports: string | undefined;
+  /** Content of the lock file; `undefined` if there is none. */
+  lock: string | undefined;
   /** Why it has left its fleet. */
   departure: Departure | undefined;
 
@@ -55,8 +57,21 @@ export class SimulatedHost {
       this.commands.push(command);
     }
     if (!this.isReachable) return { code: 255, stdout: '', stderr: 'no route' };
-    if (args === undefined) return { code: 0, stdout: '', stderr: '' };
+    if (args === undefined) return this.#changeLock(script, argv[4] ?? '');
     return { code: 0, stdout: `${JSON.stringify({ result: this.#agent(args) })}\n`, stderr: '' };
+  }
+
+  /** Runs a script of the lock; other scripts do nothing. */
+  #changeLock(script: string, content: string): CarrierResult {
+    const isOther = this.lock !== undefined && this.lock !== content;
+    const done = { code: 0, stdout: '', stderr: '' };
+    if (script.includes('mv "$lock.new" "$lock"')) {
+      if (isOther) return { ...done, code: 75, stdout: `${this.lock ?? ''}\n5\n` };
+      this.lock = content;
+    } else if (script.includes('touch "$lock"')) {
+      if (this.lock !== content) return { ...done, code: 76 };
+    } else if (script.includes('rm "$lock"') && !isOther) this.lock = undefined;
+    return done;
   }
 
   #agent([command = '', digest = '']: readonly string[]): object {
