@@ -47,7 +47,7 @@ function changesOf(entries: readonly AuditEntry[]): readonly (readonly string[])
     .filter(({ phase }) => phase === 'started')
     .map(({ id, at, actor, command, release: planned, reason = '' }) => {
       const end = ends.get(id);
-      const release = end?.release ?? planned;
+      const release = end?.release ?? planned ?? end?.newHosts;
       const shown = release === undefined ? '–' : shortDigest(release);
       return [at, actor, command, shown, end?.outcome ?? 'not finished', reason];
     });

@@ -85,20 +85,27 @@ export function defineRollbackCommand(command: Command, context: CommandContext)
   ]);
 }
 
-/** Returns where hosts get the release that they lack, such as new instances of an Auto Scaling group. */
+/**
+ * Returns where hosts get the release that they lack, such as new instances of an Auto Scaling group, and the check of the audit log. The
+ * log is read before this rollback has an entry there.
+ */
 async function sourcesOf(
   chosen: ReachableEnvironment,
   store: ReleaseStore,
   to: string | undefined,
 ): Promise<Pick<RollBackOptions, 'releases' | 'trustedKeys'>> {
+  const { name, hostGroup } = chosen;
+  const entries = to === undefined ? await store.audit.entries({ environment: name }) : [];
   // Hosts that are named one by one know the release before, but not every other one.
-  if (chosen.hostGroup === undefined && to === undefined) return {};
+  const mayLack = hostGroup !== undefined || to !== undefined;
   return {
-    trustedKeys: await trustedKeysOf(chosen),
+    trustedKeys: mayLack ? await trustedKeysOf(chosen) : undefined,
     releases: {
       fetch: (digest) => store.fetch(digest),
-      previous: async (current) =>
-        previousRelease(await store.audit.entries({ environment: chosen.name }), current),
+      previous: async (current) => {
+        const before = await previousRelease(name, entries, current);
+        return mayLack ? before : undefined;
+      },
     },
   };
 }

@@ -61,13 +61,24 @@ export async function deployRelease(
   return rollout;
 }
 
-/** Returns the result of a rollout for promotions; `undefined` if it has none yet. */
+/**
+ * Returns the result of a rollout for promotions; `undefined` if it says nothing of the release, such as with a host that can't be reached:
+ * a release that has passed stays one that has.
+ */
 function resultOf(
-  { outcome }: Rollout,
+  { outcome, hosts }: Rollout,
   { environment }: ChosenEnvironment,
 ): 'passed' | 'failed' | undefined {
-  if (outcome === 'reverted' || outcome === 'failed') return 'failed';
+  if (outcome === 'reverted' || outcome === 'failed') {
+    return hosts.some(hasFailedCheck) ? 'failed' : undefined;
+  }
   // With a load balancer's address, it has passed once fairlead check has its answers.
   if (outcome === 'aborted' || environment.url !== undefined) return undefined;
   return 'passed';
+}
+
+/** Returns whether the release failed its gate, or the watch, on a host. A host that only followed the others has no message. */
+function hasFailedCheck({ outcome, message, log }: Rollout['hosts'][number]): boolean {
+  if (outcome === 'left') return false;
+  return log !== undefined || (outcome === 'reverted' && message !== undefined);
 }

@@ -1,6 +1,6 @@
 import type { ReleaseStore } from '@fairlead/deploy';
 import type { ChosenEnvironment } from '../config/read-config.ts';
-import { wasDeployed } from './previous-release.ts';
+import { wasDeployed } from './release-history.ts';
 
 /**
  * Finds the release of `rollback --to`: one that the environment has run, or that it may take.

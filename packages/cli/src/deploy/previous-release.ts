@@ -1,42 +1,49 @@
 import type { AuditEntry } from '@fairlead/deploy';
-
-/** Outcomes of a rollout after which all hosts have the release. */
-const DONE = new Set(['activated', 'unchanged']);
+import { shortDigest } from './format-release.ts';
+import { releaseHistory, unfinishedCommand, type ReleaseHistory } from './release-history.ts';
 
 /**
  * Finds the release that an environment ran before another one, by its audit log: for a rollback when no host is old enough to know it.
+ * `undefined` if the log knows none.
  *
- * @param entries of one environment, the oldest first
+ * @param environment its name
+ * @param entries of that environment before the rollback, the oldest first
+ * @throws DeployError `ERR_DEPLOY_HOST` when the log and the hosts have different releases, so that the one before isn't known: after a
+ * rollback that was killed, another one would go one release further back
  */
-export function previousRelease(
+export async function previousRelease(
+  environment: string,
   entries: readonly AuditEntry[],
   current: string,
-): string | undefined {
-  // The latest release is first, as in the history of a host.
-  let history: readonly string[] = [];
-  for (const entry of entries) {
-    const { command, release } = entry;
-    if (release === undefined || !isDone(entry)) continue;
-    if (command === 'deploy') history = [release, ...history.filter((each) => each !== release)];
-    if (command !== 'rollback') continue;
-    const index = history.indexOf(release);
-    // A second rollback goes one release further back, not forward again.
-    history = index === -1 ? [release, ...history.slice(1)] : history.slice(index);
-  }
-  return history[0] === current ? history[1] : undefined;
-}
-
-/** Returns whether all hosts of an environment had a release at some time, by its audit log. */
-export function wasDeployed(entries: readonly AuditEntry[], digest: string): boolean {
-  return entries.some(
-    (entry) =>
-      (entry.command === 'deploy' || entry.command === 'rollback') &&
-      entry.release === digest &&
-      isDone(entry),
+): Promise<string | undefined> {
+  const history = releaseHistory(entries);
+  const { releases, unfinished } = history;
+  const [last, before] = releases;
+  if (last === undefined) return undefined;
+  const isSame = last === current;
+  if (isSame && !mayBeReturned(history)) return before;
+  const command = unfinishedCommand(history, current);
+  // The deployment of this release failed, or was killed, after all hosts had it.
+  const isDeployed = unfinished.some(({ release }) => release === current);
+  if (!isSame && command === 'deploy' && isDeployed) return last;
+  const { DeployError } = await import('@fairlead/deploy');
+  const problem = isSame
+    ? 'the audit log has a deployment and a rollback since that were not finished'
+    : `the last release of ${environment} in the audit log is ${shortDigest(last)}: a change was not finished, or is in another log`;
+  const rollback = (to: string): string => `fairlead rollback ${environment} --to ${to}`;
+  const deploy = (release: string): string =>
+    `fairlead deploy ${environment} --release ${shortDigest(release)}`;
+  const keep = command === 'rollback' ? rollback(shortDigest(current)) : deploy(current);
+  throw new DeployError(
+    'ERR_DEPLOY_HOST',
+    `The hosts run ${shortDigest(current)}, but ${problem}. Name the release that all of them are to run: ${keep} keeps theirs, ${isSame ? '' : `${deploy(last)} brings the last one back, `}${rollback('<digest>')} returns to an earlier one.`,
   );
 }
 
-/** Returns whether all hosts had the release of a change: also when only one that was starting didn't get it. */
-function isDone({ phase, release, outcome = '', newHosts }: AuditEntry): boolean {
-  return phase === 'finished' && (DONE.has(outcome) || (newHosts ?? '') === release);
+/** Returns whether a rollback may have returned the hosts from a deployment, neither of which was finished. */
+function mayBeReturned({ unfinished }: ReleaseHistory): boolean {
+  const deployed = unfinished.findIndex(({ command }) => command === 'deploy');
+  return (
+    deployed !== -1 && unfinished.slice(deployed).some(({ command }) => command === 'rollback')
+  );
 }

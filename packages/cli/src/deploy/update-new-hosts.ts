@@ -127,7 +127,8 @@ export function mergeRollouts(first: Rollout, others: readonly Rollout[]): Rollo
   );
   if (failed !== undefined) {
     const { message = 'a new host failed' } = failed;
-    return { outcome: 'failed', hosts, message };
+    // The release that the other hosts have belongs to the history of the environment.
+    return { ...first, outcome: 'failed', hosts, message };
   }
   if (outcomes.has('aborted')) return { ...first, outcome: 'aborted', hosts };
   return { ...first, outcome: outcomes.has('activated') ? 'activated' : first.outcome, hosts };

@@ -2,6 +2,8 @@ import type { HostStatus } from '@fairlead/deploy';
 import type { CommandContext } from '../command-context.ts';
 import type { ChosenEnvironment } from '../config/read-config.ts';
 import { shortDigest } from '../deploy/format-release.ts';
+import { openReleases } from '../deploy/open-releases.ts';
+import { releaseHistory, unfinishedCommand } from '../deploy/release-history.ts';
 import { readReleaseOf } from '../deploy/release-parameter.ts';
 import { oneLine } from '../output/plain-text.ts';
 
@@ -50,22 +52,48 @@ export function newHostsLines(newHosts: NewHosts | undefined, release: string): 
   return [oneLine(`New hosts start with ${shown(newHosts)}${change}, by ${parameter}`)];
 }
 
-/** Formats a warning where new hosts start with a release that no host has, as after a deployment that was killed before it wrote the parameter. */
-export function otherRelease(
+/** Hosts whose releases are compared with that of new hosts. */
+export interface ComparedHosts {
+  /** Hosts of the environment that were read. */
+  readonly hosts: readonly Pick<HostStatus, 'current'>[];
+  /** True if these are all hosts, so that no other one can have the release of new hosts. */
+  readonly isComplete: boolean;
+}
+
+/**
+ * Formats a warning where new hosts start with a release that no host has, as after a change that was killed before it wrote the
+ * parameter, with the command that finishes it: after a rollback, `deploy` would put the release before the others in the audit log.
+ */
+export async function otherRelease(
+  { output }: CommandContext,
+  chosen: ChosenEnvironment,
   newHosts: NewHosts | undefined,
-  hosts: readonly Pick<HostStatus, 'current'>[],
-): readonly string[] {
-  const current = hosts.flatMap((host) => host.current ?? []);
-  const [running] = current;
-  if (newHosts === undefined || running === undefined) return [];
+  { hosts, isComplete }: ComparedHosts,
+): Promise<readonly string[]> {
+  if (newHosts === undefined || !isComplete) return [];
+  const current = new Set(hosts.map((host) => host.current));
   const { parameter, release } = newHosts;
-  if (release !== undefined && current.includes(release)) return [];
-  return [
-    '',
-    oneLine(
-      `New hosts start with ${shown(newHosts)}, by ${parameter}, which no host has: fairlead deploy --release ${shortDigest(running)} writes the release of the hosts there.`,
-    ),
-  ];
+  if (release !== undefined && current.has(release)) return [];
+  const [running] = [...current].filter((each) => each !== undefined);
+  if (running === undefined) return [];
+  const warning = `New hosts start with ${shown(newHosts)}, by ${parameter}, which no host has`;
+  // With several releases, another change has to come first.
+  if (current.size > 1) return ['', oneLine(`${warning}.`)];
+  const short = shortDigest(running);
+  const commands = {
+    deploy: `fairlead deploy ${chosen.name} --release ${short}`,
+    rollback: `fairlead rollback ${chosen.name} --to ${short}`,
+  };
+  let finish: string;
+  try {
+    const { audit } = await openReleases(chosen);
+    const history = releaseHistory(await audit.entries({ environment: chosen.name }));
+    finish = commands[unfinishedCommand(history, running)];
+  } catch (error) {
+    output.note(oneLine(`fairlead: ${error instanceof Error ? error.message : String(error)}`));
+    finish = `${commands.deploy}, or after a rollback ${commands.rollback},`;
+  }
+  return ['', oneLine(`${warning}: ${finish} writes the release of the hosts there.`)];
 }
 
 function shown({ release }: NewHosts): string {

@@ -176,6 +176,32 @@ describe('a release from staging to production', () => {
     expect((await runJson(place, ...at('release', 'list', 'production'))).passed).toBeUndefined();
   });
 
+  test('a release that passed stays one that has passed when a host of a redeployment cannot be reached', async () => {
+    const base = ['staging', '--release', release, '--yes'] as const;
+    await deploy(...base);
+    await runJson(place, ...at('check', 'staging'));
+    const passed = async () => (await runJson(place, ...at('release', 'list', 'staging'))).passed;
+    const ssh = join(hosts.path.split(':')[0] ?? '', 'ssh');
+    const program = readFileSync(ssh, 'utf8');
+    // The host leaves the network after the lock.
+    writeFileSync(
+      ssh,
+      program.replace("'for part;'*) ;;", `'for part;'*) echo gone >&2; exit 255 ;;`),
+    );
+    const failed = await deploy(...base);
+    expect([failed.exitCode, failed.stderr]).toEqual([
+      5,
+      expect.stringContaining('1 of 1 host failed') as string,
+    ]);
+    expect((await audit('staging')).at(-1)?.at(-1)).toBe('failed');
+    expect(await passed()).toBe(digest);
+    writeFileSync(ssh, program);
+    hosts.boot('s1', 'a'.repeat(64));
+    hosts.breakGate('s1');
+    expect((await deploy(...base)).exitCode).toBe(1);
+    expect(await passed()).toBeUndefined();
+  });
+
   test('the check of an environment whose hosts run different releases fails, and records nothing', async () => {
     const none = await fairlead(...at('check', 'staging'));
     expect([none.exitCode, none.stderr]).toEqual([

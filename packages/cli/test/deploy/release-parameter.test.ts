@@ -117,6 +117,15 @@ test('a rollback whose parameter could not be written is finished by its release
   const failed = await run({ folder }, 'rollback', '--yes');
   expect(failed.stderr).toContain(`fairlead rollback --to ${before.slice(0, 12)}`);
   vi.stubEnv('AWS_ENDPOINT_URL_SSM', moto.endpoint);
+  const status = await run({ folder }, 'hosts', 'status');
+  const finish = `fairlead rollback production --to ${before.slice(0, 12)}`;
+  expect(status.stdout).toContain(`which no host has: ${finish} writes`);
+  const again = await run({ folder }, 'rollback', '--yes');
+  expect([again.exitCode, again.stderr]).toEqual([
+    5,
+    expect.stringContaining(`${finish} keeps theirs`),
+  ]);
+  expect([hosts.current('p1'), hosts.current('p2')]).toEqual([before, before]);
   const finished = await run({ folder }, 'rollback', '--to', before.slice(0, 12), '--yes');
   expect(finished).toMatchObject({ exitCode: 0 });
   expect([await parameter(), hosts.current('p1'), hosts.current('p2')]).toEqual([
@@ -124,7 +133,8 @@ test('a rollback whose parameter could not be written is finished by its release
     before,
     before,
   ]);
-  const further = await run({ folder }, 'rollback', '--to', oldest, '--yes');
+  expect((await run({ folder }, 'hosts', 'status')).stdout).not.toContain('New hosts');
+  const further = await run({ folder }, 'rollback', '--yes');
   expect(further).toMatchObject({ exitCode: 0 });
   expect([await parameter(), hosts.current('p1')]).toEqual([oldest, oldest]);
   const unknown = await run({ folder }, 'rollback', '--to', '0123456789', '--yes');
@@ -151,8 +161,14 @@ test('plan and hosts status show that new hosts would start with another release
     new PutParameterCommand({ Name: NAME, Value: other, Type: 'String', Overwrite: true }),
   );
   expect((await run({ folder }, 'hosts', 'status')).stdout).toContain(
-    `\nNew hosts start with release bbbbbbbbbbbb, by ${NAME}, which no host has: fairlead deploy --release ${short} `,
+    `\nNew hosts start with release bbbbbbbbbbbb, by ${NAME}, which no host has: fairlead deploy production --release ${short} `,
   );
+  expect((await run({ folder }, 'hosts', 'status', '--host', 'p1')).stdout).not.toContain(
+    'New hosts',
+  );
+  hosts.disconnect('p2');
+  expect((await run({ folder }, 'hosts', 'status')).stdout).not.toContain('New hosts');
+  hosts.reconnect('p2');
   const found = await plan();
   expect(found.exitCode).toBe(2);
   expect(found.stdout).toContain(

@@ -69,6 +69,8 @@ export interface SimulatedHosts {
   breakGate(host: string): void;
   /** Lets no command reach a host. */
   disconnect(host: string): void;
+  /** Lets commands reach a host again. */
+  reconnect(host: string): void;
   /** Lets a new host run a release since its first boot. */
   boot(host: string, digest: string): void;
   /** Places the configuration files of a release on a host, which runs it then. */
@@ -100,6 +102,9 @@ export function simulateHosts(folder: string): SimulatedHosts {
     },
     disconnect: (host) => {
       write(host, 'unreachable');
+    },
+    reconnect: (host) => {
+      rmSync(join(folder, host, 'unreachable'));
     },
     boot: (host, digest) => {
       rmSync(join(folder, host), { recursive: true, force: true });

@@ -53,7 +53,7 @@ export async function writeReleaseParameter(options: ReleaseParameterOptions): P
   } catch (cause) {
     throw new DeployError(
       'ERR_DEPLOY_RELEASE_PARAMETER',
-      `The parameter ${name} can't be written (${String(cause)}), so that new hosts would start with another release than ${digest.slice(0, 12)}: allow ssm:GetParameter and ssm:PutParameter, then fairlead deploy --release ${digest.slice(0, 12)}, or after a rollback fairlead rollback --to ${digest.slice(0, 12)}. A second rollback without --to goes one release further back.`,
+      `The parameter ${name} can't be written (${String(cause)}), so that new hosts would start with another release than ${digest.slice(0, 12)}: allow ssm:GetParameter and ssm:PutParameter, then fairlead deploy --release ${digest.slice(0, 12)}, or after a rollback fairlead rollback --to ${digest.slice(0, 12)}. A second rollback without --to would go one release further back.`,
       { cause },
     );
   }

@@ -29,10 +29,13 @@ export async function findTarget(
   const isStopped = statuses.some(
     ([, { current, pending }]) => pending !== undefined || current !== first?.[1].current,
   );
+  const logged = async ({ current }: HostStatus): Promise<string | undefined> => {
+    const found = loggedBefore(current, releases);
+    // The log lacks a change that was stopped: the hosts decide.
+    return isStopped ? found.catch(() => undefined) : found;
+  };
   const before = await Promise.all(
-    statuses.map(
-      async ([, status]) => previousOf(status) ?? (await loggedBefore(status.current, releases)),
-    ),
+    statuses.map(async ([, status]) => previousOf(status) ?? (await logged(status))),
   );
   // Without a log, new hosts follow the others.
   const mayFollow = !isStopped && releases !== undefined && releases.previous === undefined;

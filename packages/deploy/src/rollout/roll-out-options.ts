@@ -57,7 +57,10 @@ export interface RollOutOptions extends FleetOptions {
 export interface RollBackReleases {
   /** Copies a release to this machine; it is removed after the rollback. */
   fetch(digest: string): Promise<FetchedRelease>;
-  /** Returns the release before another one in the history of the fleet; `undefined` if there is none. @defaultValue none */
+  /**
+   * Returns the release before another one in the history of the fleet; `undefined` if there is none. A rejection refuses the rollback,
+   * unless a change stopped between two hosts: these decide then. @defaultValue none
+   */
   previous?(current: string): Promise<string | undefined>;
 }
 

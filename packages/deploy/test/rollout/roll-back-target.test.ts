@@ -42,6 +42,17 @@ describe('the release that all hosts return to', () => {
     expect(await targetOf(...hosts)).toBe(expected);
   });
 
+  test('is found on the hosts alone after a change that stopped, where the log lacks it', async () => {
+    const previous = () => Promise.reject(new Error('the log lacks b'));
+    const find = (...texts: readonly string[]) =>
+      findTarget(
+        texts.map((text, index) => [`i-${index + 1}`, hostWith(text)] as const),
+        { ...releases, previous },
+      );
+    expect(await find('b', 'c b a')).toBe('b');
+    await expect(find('b a', 'b a')).rejects.toThrow('the log lacks b');
+  });
+
   test.each([
     ['one host names another release than the log', ['c x', 'c', 'c'], 'i-1 to x, i-2 to b'],
     ['all hosts name another release than the log', ['c x', 'c x'], 'audit log names b'],

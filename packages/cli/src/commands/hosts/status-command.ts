@@ -5,7 +5,7 @@ import type { CommandContext } from '../../command-context.ts';
 import { shortDigest } from '../../deploy/format-release.ts';
 import { readConfig } from '../../config/read-config.ts';
 import { type HostResult, hostValues, onHosts, requireAllHosts } from '../../hosts/on-hosts.ts';
-import { readHosts } from '../../hosts/read-hosts.ts';
+import { readHosts, type ReachableEnvironment } from '../../hosts/read-hosts.ts';
 import { hostLabel } from '../../hosts/select-hosts.ts';
 import {
   configOption,
@@ -32,16 +32,17 @@ export function defineStatusCommand(command: Command, context: CommandContext): 
       const results = await onHosts(context, { chosen, only: options.host }, readHostStatus);
       const newHosts = await findNewHosts(context, chosen);
       const value = { environment: chosen.name, hosts: hostValues(results), newHosts };
+      const read = results.flatMap((result) => ('value' in result ? [result.value] : []));
+      const isComplete =
+        options.host === undefined && read.length === results.length && areAllListed(chosen);
+      const warning = await otherRelease(context, chosen, newHosts, { hosts: read, isComplete });
       context.output.present(options, value, () => [
         ...table(
           ['host', 'release', 'before', 'services'],
           results.map((result) => statusRow(context.output, result)),
         ),
         ...mixedReleases(results),
-        ...otherRelease(
-          newHosts,
-          results.flatMap((result) => ('value' in result ? [result.value] : [])),
-        ),
+        ...warning,
       ]);
       requireAllHosts(results);
     });
@@ -52,6 +53,13 @@ export function defineStatusCommand(command: Command, context: CommandContext): 
       "fairlead hosts status production --host 10.0.0.1 --json | jq -r '.hosts[0].current'",
     ],
   ]);
+}
+
+/** Returns whether no instance of the group was left out, such as one on standby, which has a release too. */
+function areAllListed({ hostGroup }: ReachableEnvironment): boolean {
+  if (hostGroup === undefined) return true;
+  const { starting, others } = hostGroup.state;
+  return starting.length === 0 && others.size === 0;
 }
 
 function statusRow(output: Output, result: HostResult<HostStatus>): readonly string[] {
