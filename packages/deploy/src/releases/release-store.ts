@@ -64,9 +64,10 @@ export interface ReleaseStoreOptions {
  *
  * @example
  * ```ts
+ * import { mkdtemp } from 'node:fs/promises';
  * import { openReleaseStore } from '@fairlead/deploy';
  *
- * const store = await openReleaseStore('reports/releases');
+ * const store = await openReleaseStore(await mkdtemp('/tmp/releases-'));
  * await store.audit.record(
  *   { actor: 'ada', command: 'deploy', environment: 'staging' },
  *   async () => 'activated',
