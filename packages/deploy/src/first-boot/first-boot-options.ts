@@ -31,7 +31,7 @@ export interface ReleaseOfParameter {
 /** Debian package of a program that isn't in Debian, such as the agent of AWS Systems Manager; its service has the same name. */
 export interface HostAgent {
   readonly name: string;
-  /** Where hosts download the package: by HTTPS, or by HTTP with `sha256`, because the package is installed as root. */
+  /** Where hosts download the package: by HTTPS, without a redirect to HTTP, or by HTTP with `sha256`, because the package is installed as root. */
   readonly url: string;
   /** SHA-256 of the package, in 64 hexadecimal digits; another package isn't installed. @defaultValue the address decides */
   readonly sha256?: string;

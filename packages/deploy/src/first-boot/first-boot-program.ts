@@ -20,10 +20,25 @@ def say(text):
     print(text, flush=True)
 
 
+class Redirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, request, file, code, reason, headers, url):
+        redirected = super().redirect_request(request, file, code, reason, headers, url)
+        old, new = urllib.parse.urlsplit(request.full_url), urllib.parse.urlsplit(url)
+        if old.scheme == "https" != new.scheme:
+            raise RuntimeError(f"{old.netloc} redirects from https to {new.scheme}, which is refused")
+        if redirected is not None and old.netloc != new.netloc:
+            # The signature and the tokens are for the host before.
+            redirected.headers.clear()
+        return redirected
+
+
+opener = urllib.request.build_opener(Redirects)
+
+
 def fetch(request, attempts=8):
     for attempt in range(1, attempts + 1):
         try:
-            return urllib.request.urlopen(request, timeout=60)
+            return opener.open(request, timeout=60)
         except urllib.error.HTTPError as error:
             reason = f"{error.code} {error.read(500).decode(errors='replace')}"
             final = error.code < 500 and error.code not in (408, 429)

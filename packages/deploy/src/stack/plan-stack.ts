@@ -15,6 +15,7 @@ import { checkOptions, checkText, invalidOption } from '../check-options.ts';
 import { DeployError } from '../deploy-error.ts';
 import { changesOfChangeSet, MAX_TEMPLATE_BYTES } from './change-set.ts';
 import { templateChanges, type StackChange } from './template-changes.ts';
+import { valueChange } from './value-change.ts';
 
 /** Options of {@link planStack}. */
 export interface PlanStackOptions {
@@ -35,7 +36,10 @@ export interface StackDrift {
   /** Logical ID. */
   readonly subject: string;
   readonly type: string;
-  /** `deleted`, or the properties with their values in the template and in the account. */
+  /**
+   * `deleted`, or the paths of the properties. Those whose values are numbers, booleans or networks have them, in the template and in the
+   * account; others may be secrets.
+   */
   readonly details: readonly string[];
 }
 
@@ -201,8 +205,8 @@ async function readDrift(
     );
     for (const found of page.StackResourceDrifts ?? []) {
       const changed = (found.PropertyDifferences ?? []).map(
-        ({ PropertyPath = '', ExpectedValue = '', ActualValue = '' }) =>
-          `${PropertyPath}: ${ExpectedValue.slice(0, 80)} → ${ActualValue.slice(0, 80)}`,
+        ({ PropertyPath = '', ExpectedValue, ActualValue }) =>
+          valueChange(PropertyPath, valueOf(ExpectedValue), valueOf(ActualValue)),
       );
       drift.push({
         subject: found.LogicalResourceId ?? '',
@@ -213,6 +217,11 @@ async function readDrift(
     ({ NextToken } = page);
   } while (NextToken !== undefined);
   return drift;
+}
+
+/** Returns a value of a drift; CloudFormation has `null` for none. */
+function valueOf(text: string | undefined): string | undefined {
+  return text === 'null' ? undefined : text;
 }
 
 function parseTemplate(template: string): object {

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
+import { valueChange } from './value-change.ts';
+
 /** Change of a resource, a parameter or an output of a stack. */
 export interface StackChange {
   readonly action: 'add' | 'modify' | 'remove';
@@ -7,7 +9,7 @@ export interface StackChange {
   readonly subject: string;
   /** Type of the resource, such as `AWS::EC2::LaunchTemplate`; `Parameter`, `Output`, `Mapping` or `Condition` for other members. */
   readonly type: string;
-  /** Properties that change, such as `Properties.InstanceType`. */
+  /** Properties that change, such as `Properties.InstanceType`, with their values if these are numbers, booleans or networks. */
   readonly details: readonly string[];
   /** Replacement of the resource by a new one; `unknown` without a change set. */
   readonly replacement: 'yes' | 'no' | 'maybe' | 'unknown';
@@ -86,11 +88,11 @@ function changesOf(
   return changes;
 }
 
-/** Returns the paths whose values differ, with both values. */
+/** Returns the paths whose values differ. */
 function differences(path: string, before: unknown, after: unknown, depth: number): string[] {
   if (isDeepStrictEqual(before, after)) return [];
   if (!isObject(before) || !isObject(after) || depth === MAX_DEPTH) {
-    return [`${path}: ${shown(before)} → ${shown(after)}`];
+    return [valueChange(path, textOf(before), textOf(after))];
   }
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [...names].flatMap((name) =>
@@ -98,9 +100,8 @@ function differences(path: string, before: unknown, after: unknown, depth: numbe
   );
 }
 
-function shown(value: unknown): string {
-  const text = value === undefined ? 'none' : JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' || value === undefined ? value : JSON.stringify(value);
 }
 
 function sectionOf(template: unknown, section: string): Members {

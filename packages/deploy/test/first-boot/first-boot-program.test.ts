@@ -1,10 +1,14 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 
 import { temporaryFolder } from '@fairlead/test-support';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { firstBootProgram } from '../../src/first-boot/first-boot-program.ts';
 import { tinyRelease } from '../support/tiny-release.ts';
@@ -76,5 +80,53 @@ describe('the package of an agent', () => {
     expect(check({ sha256: 'a'.repeat(64) })).toContain(
       `the package of amazon-ssm-agent has the SHA-256 ${sha256}`,
     );
+  });
+});
+
+describe('a redirect of a download', () => {
+  const listen = async (answer: RequestListener): Promise<string> => {
+    const server = createServer(answer);
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => {
+      server.close();
+    });
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  const fetchWithSecret = async (url: string): Promise<string> => {
+    const call = `headers = {"authorization": "signature", "x-amz-security-token": "token"}
+print(fetch(urllib.request.Request(sys.argv[1], headers=headers), 1).read().decode())`;
+    const child = spawn('python3', ['-c', `${functions}\n${call}\n`, url], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    return text(child.stdout);
+  };
+
+  it('to another host has neither the signature nor the token', async () => {
+    const seen: IncomingHttpHeaders[] = [];
+    const other = await listen((request, response) => {
+      seen.push(request.headers);
+      response.end('archive');
+    });
+    const source = await listen((request, response) => {
+      const isMoved = request.url === '/moved';
+      if (isMoved) seen.push(request.headers);
+      const location = isMoved ? `http://${other}/archive` : '/moved';
+      response.writeHead(302, { location }).end();
+    });
+    expect(await fetchWithSecret(`http://${source}/archive`)).toContain('archive');
+    const secrets = { authorization: 'signature', 'x-amz-security-token': 'token' };
+    expect(seen).toMatchObject([secrets, { host: other }]);
+    expect(Object.keys(seen[1] ?? {})).not.toContain('authorization');
+    expect(Object.keys(seen[1] ?? {})).not.toContain('x-amz-security-token');
+  });
+
+  it.each([
+    ['http://a.example/agent.deb', 'a.example redirects from https to http, which is refused'],
+    ['ftp://a.example/agent.deb', 'a.example redirects from https to ftp, which is refused'],
+    ['https://b.example/agent.deb', ''],
+  ])('from https to %s: %j', (url, message) => {
+    const call = `request = urllib.request.Request("https://a.example/agent.deb")
+Redirects().redirect_request(request, None, 302, "", {}, sys.argv[1])`;
+    expect(callProgram(call, [url])).toBe(message && `RuntimeError: ${message}`);
   });
 });

@@ -28,9 +28,23 @@ it('finds resources, parameters and outputs that are added, changed and removed'
     { action: 'remove', subject: 'Old', type: 'Parameter', details: [], replacement: 'no' },
     {
       ...{ action: 'modify', subject: 'Url', type: 'Output', replacement: 'unknown' },
-      details: ['Value: "a" → {"Ref":"Added"}'],
+      details: ['Value'],
     },
   ]);
+});
+
+it.each([
+  [7, 30, 'Properties.X: 7 → 30'],
+  [false, true, 'Properties.X: false → true'],
+  [undefined, '0.0.0.0/0', 'Properties.X: none → 0.0.0.0/0'],
+  ['fd00::/8', '::/0', 'Properties.X: fd00::/8 → ::/0'],
+  ['hunter2', 'correct horse', 'Properties.X'],
+  ['', 'hunter2', 'Properties.X'],
+  [7, '4929123412341234', 'Properties.X'],
+  [['A=1'], ['A=2'], 'Properties.X'],
+])('a change from %j to %j is shown as %s', (before, after, expected) => {
+  const template = (X: unknown) => ({ Resources: { A: { Type: 'T', Properties: { X } } } });
+  expect(templateChanges(template(before), template(after))[0]?.details).toEqual([expected]);
 });
 
 it('does not compare the metadata of the CDK', () => {
