@@ -6,7 +6,7 @@ import { confirmEnvironment, environmentNamed } from '../deploy/confirm-environm
 import { describeHosts } from '../deploy/change-release.ts';
 import { deployRelease } from '../deploy/deploy-release.ts';
 import { findRelease } from '../deploy/find-release.ts';
-import { shortDigest } from '../deploy/format-release.ts';
+import { shortDigest, shownRelease } from '../deploy/format-release.ts';
 import { readConfig } from '../config/read-config.ts';
 import { openReleases } from '../deploy/open-releases.ts';
 import { requireDeployable } from '../deploy/require-deployable.ts';
@@ -92,7 +92,7 @@ export function defineDeployCommand(command: Command, context: CommandContext): 
 }
 
 /** Effect of a deployment on a host. */
-type HostPreview = Pick<HostRollOutPlan, 'current' | 'sendBytes' | 'differences'>;
+type HostPreview = Omit<HostRollOutPlan, 'host'>;
 
 interface PreviewOptions {
   readonly documents: ReleaseDocuments;
@@ -110,8 +110,8 @@ async function preview(
   const { planRollOut } = await import('@fairlead/deploy');
   const results = await onHosts(context, { chosen }, async (carrier) => {
     const { hosts } = await planRollOut({ hosts: [{ carrier }], release, trustedKeys });
-    const [{ current, sendBytes, differences }] = hosts as [HostRollOutPlan];
-    return { current, sendBytes, differences };
+    const [{ host: _, ...plan }] = hosts as [HostRollOutPlan];
+    return plan;
   });
   const { digest } = documents;
   const value = {
@@ -133,11 +133,11 @@ async function preview(
 
 function previewRow(result: HostResult<HostPreview>, digest: string): readonly string[] {
   if ('error' in result) return ['–', oneLine(result.error.message).slice(0, 160)];
-  const { current, sendBytes, differences } = result.value;
-  const shown = current === undefined ? 'none' : shortDigest(current);
+  const { current, pending, upToDate, sendBytes, differences } = result.value;
+  const shown = shownRelease(current, pending);
   const edits = differences.filter(({ subject }) => subject !== '/opt/fairlead/current');
   const found =
     edits.length === 0 ? '' : `; ${count(edits.length, 'hand edit')}: see fairlead hosts plan`;
-  if (current === digest) return [shown, `stay${found}`];
+  if (upToDate) return [shown, `stay${found}`];
   return [shown, `send ${formatBytes(sendBytes)}, activate ${shortDigest(digest)}${found}`];
 }

@@ -10,6 +10,12 @@ export function shortDigest(digest: string): string {
   return digest.slice(0, SHORT);
 }
 
+/** Shows the release of a host, and the one whose activation was killed there. */
+export function shownRelease(current: string | undefined, pending: string | undefined): string {
+  const shown = current === undefined ? 'none' : shortDigest(current);
+  return pending === undefined ? shown : `${shown} (interrupted: ${shortDigest(pending)})`;
+}
+
 /** Formats the parts of a release with their sizes. */
 export function formatParts({ parts }: ReleaseManifest): readonly string[] {
   const right = (title: string) => ({ title, align: 'right' }) as const;

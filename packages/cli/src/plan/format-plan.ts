@@ -1,4 +1,4 @@
-import { shortDigest } from '../deploy/format-release.ts';
+import { shortDigest, shownRelease } from '../deploy/format-release.ts';
 import { hostLabel } from '../hosts/select-hosts.ts';
 import { count, formatBytes } from '../output/format-values.ts';
 import { oneLine } from '../output/plain-text.ts';
@@ -28,8 +28,8 @@ export function formatPlan(plan: EnvironmentPlan, summary: PlanSummary): readonl
 function hostRow(result: HostResult<HostChanges>): readonly string[] {
   const label = hostLabel(result.host);
   if ('error' in result) return [label, '–', oneLine(result.error.message).slice(0, 160)];
-  const { current, upToDate, sendBytes } = result.value;
-  const shown = current === undefined ? 'none' : shortDigest(current);
+  const { current, pending, upToDate, sendBytes } = result.value;
+  const shown = shownRelease(current, pending);
   return [label, shown, upToDate ? 'stay' : `get ${formatBytes(sendBytes)}, and the release`];
 }
 

@@ -10,7 +10,9 @@ const CURRENT = '/opt/fairlead/current';
 export interface HostChanges {
   /** Release that runs; `undefined` if there is none. */
   readonly current: string | undefined;
-  /** True if the release of the plan runs already. */
+  /** Release whose activation was killed; the deployment ends it. */
+  readonly pending: string | undefined;
+  /** True if the release of the plan runs already, and its activation has ended. */
   readonly upToDate: boolean;
   /** Bytes of the parts that the host lacks. */
   readonly sendBytes: number;
@@ -39,10 +41,11 @@ export async function planHosts(
   const { digest } = await readRelease(release, { trustedKeys });
   const results = await onHosts(context, { chosen }, async (carrier): Promise<HostChanges> => {
     const plan = await planRollOut({ hosts: [{ carrier }], release, trustedKeys });
-    const [{ current, sendBytes, differences }] = plan.hosts as readonly [HostRollOutPlan];
-    const upToDate = current === digest;
+    const [{ current, pending, upToDate, sendBytes, differences }] = plan.hosts as readonly [
+      HostRollOutPlan,
+    ];
     return {
-      ...{ current, upToDate, sendBytes },
+      ...{ current, pending, upToDate, sendBytes },
       handEdits: differences.filter(({ subject }) => subject !== CURRENT),
       configuration: upToDate ? [] : await configurationChanges(carrier, release),
     };

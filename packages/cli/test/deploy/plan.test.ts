@@ -72,6 +72,27 @@ describe('fairlead plan', () => {
     ]);
   });
 
+  test('a host whose activation of the same release was killed is to be updated', async () => {
+    const digest = hosts.current('p2') ?? '';
+    const shown = digest.slice(0, 12);
+    const withoutStack = ['--without-stack', '--detailed-exitcode'];
+    hosts.interrupt('p2', digest);
+    const found = await plan(first, ...withoutStack);
+    expect([found.exitCode, found.stdout]).toEqual([
+      2,
+      expect.stringMatching(/\nPlan: 1 host to update, 0 configuration files, 0 hand edits\.\n$/),
+    ]);
+    expect(found.stdout).toMatch(/^root@p1 +[0-9a-f]{12} +stay$/m);
+    expect(found.stdout).toContain(`root@p2  ${shown} (interrupted: ${shown})  get 0 B, and the`);
+    const dry = await run({ folder }, 'deploy', '--release', first, '--dry-run');
+    expect(dry.stdout).toContain(`(interrupted: ${shown})  send 0 B, activate ${shown}`);
+    const onHost = await run({ folder }, 'hosts', 'plan', '--release', first, '--host', 'p2');
+    expect(onHost.stdout).toContain(`and activates release ${shown}.`);
+    const deployed = await run({ folder }, 'deploy', '--release', first, '--watch', '0s', '--yes');
+    expect(deployed).toMatchObject({ exitCode: 0 });
+    expect(await plan(first, ...withoutStack)).toMatchObject({ exitCode: 0 });
+  });
+
   test('a stack whose hand edits cannot be detected is not one without any', async () => {
     // moto detects no drift.
     const found = await plan(first, '--detailed-exitcode');

@@ -25,11 +25,12 @@ agent() {
       printf '{"result":{"outcome":"prepared","digest":"%s"%s}}\\n' "$2" "$restored" ;;
     activate)
       echo '{"step":"switch"}'
-      if [ "$current" = "$2" ]; then result unchanged "$2"
+      if [ "$current" = "$2" ] && [ ! -e "$root/pending" ]; then result unchanged "$2"
       elif [ -e "$root/broken" ]; then result reverted "$current" "a golden example is answered wrongly"
       else
         { echo "$2"; grep -vx "$2" "$root/history" 2>/dev/null || :; } >"$root/history.new"
         mv "$root/history.new" "$root/history"
+        rm -f "$root/pending"
         result activated "$2"
       fi ;;
     check) result healthy "$2" ;;
@@ -42,7 +43,8 @@ agent() {
       result activated "$(head -n 1 "$root/history")" ;;
     status)
       history=$(sed 's/.*/"&"/' "$root/history" | paste -sd,)
-      printf '{"result":{"current":"%s","history":[%s],"units":{"fairlead-gateway.service":"active"}}}\\n' "$current" "$history" ;;
+      pending=$(cat "$root/pending" 2>/dev/null || :)
+      printf '{"result":{"current":"%s","history":[%s]%s,"units":{"fairlead-gateway.service":"active"}}}\\n' "$current" "$history" "\${pending:+,\\"pending\\":\\"$pending\\"}" ;;
     plan) printf '{"result":{"differences":%s}}\\n' "$(cat "$root/differences.json" 2>/dev/null || echo '[]')" ;;
   esac
 }
@@ -75,6 +77,8 @@ export interface SimulatedHosts {
   boot(host: string, digest: string): void;
   /** Places the configuration files of a release on a host, which runs it then. */
   install(host: string, release: string): Promise<void>;
+  /** Leaves an activation of a release as a killed agent does. */
+  interrupt(host: string, digest: string): void;
   /** Sets what a plan of the host finds. */
   edit(host: string, differences: readonly object[]): void;
 }
@@ -121,6 +125,9 @@ export function simulateHosts(folder: string): SimulatedHosts {
         ...[release, files, current],
       ]);
       write(host, 'history', `${digest}\n`);
+    },
+    interrupt: (host, digest) => {
+      write(host, 'pending', digest);
     },
     edit: (host, differences) => {
       write(host, 'differences.json', JSON.stringify(differences));

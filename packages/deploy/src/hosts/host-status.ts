@@ -11,6 +11,11 @@ export function activatedRelease({ current, history, pending }: HostStatus): str
   return history.includes(current) || pending === current ? current : undefined;
 }
 
+/** Returns whether a release runs on a host, and its activation has ended. */
+export function isActive({ current, pending }: HostStatus, digest: string): boolean {
+  return current === digest && pending === undefined;
+}
+
 const schema = z.object({
   current: z.string().optional(),
   history: z.array(z.string()),

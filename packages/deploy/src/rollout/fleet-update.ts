@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { HostStatus } from '../agent/status.ts';
-import { activatedRelease, readHostStatus } from '../hosts/host-status.ts';
+import { activatedRelease, isActive, readHostStatus } from '../hosts/host-status.ts';
 import {
   prepareHost,
   runReleaseAgent,
@@ -146,7 +146,7 @@ export class FleetUpdate {
     if (await update.skipIfLeft()) return;
     const before = this.#before.get(update);
     const { history = [] } = before ?? {};
-    const isCurrent = before?.current === this.#digest && before.pending === undefined;
+    const isCurrent = before !== undefined && isActive(before, this.#digest);
     if (isCurrent && (await checkHost(update, this.#check)).outcome === 'healthy') {
       // After a killed update, a host that was done may return to the release that others still run.
       const [, previous] = history;

@@ -1,5 +1,5 @@
 import type { Difference } from '../agent/difference.ts';
-import { activatedRelease, readHostStatus } from '../hosts/host-status.ts';
+import { activatedRelease, isActive, readHostStatus } from '../hosts/host-status.ts';
 import { planHost } from '../hosts/plan-host.ts';
 import { bytesOf, findMissingParts } from '../hosts/release-agent.ts';
 import { readRelease } from '../release/read-release.ts';
@@ -10,6 +10,10 @@ export interface HostRollOutPlan {
   readonly host: string;
   /** Release that runs. */
   readonly current: string | undefined;
+  /** Release whose activation, or whose rollback, was killed: the host may be drained, and the next `rollOut` activates its release. */
+  readonly pending: string | undefined;
+  /** True if the new release runs, and passed its gate: `rollOut` leaves it as it is, as long as it is healthy. */
+  readonly upToDate: boolean;
   /** Bytes of parts that the host lacks. */
   readonly sendBytes: number;
   /**
@@ -48,11 +52,13 @@ export async function planRollOut(options: RollOutOptions): Promise<RollOutPlan>
     options.hosts.map(async ({ carrier }) => {
       const missing = await findMissingParts(carrier, release);
       const status = await readHostStatus(carrier);
-      const { history } = status;
+      const { history, pending } = status;
       const current = activatedRelease(status);
       const isPrepared = current === digest || history.includes(digest);
       const { differences } = await planHost(carrier, isPrepared ? digest : current);
-      return { host: carrier.host, current, sendBytes: bytesOf(release, missing), differences };
+      const upToDate = isActive(status, digest);
+      const sendBytes = bytesOf(release, missing);
+      return { host: carrier.host, current, pending, upToDate, sendBytes, differences };
     }),
   );
   return { digest, hosts };

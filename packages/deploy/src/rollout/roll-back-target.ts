@@ -1,5 +1,6 @@
 import type { HostStatus } from '../agent/status.ts';
 import { DeployError } from '../deploy-error.ts';
+import { isActive } from '../hosts/host-status.ts';
 import type { RollBackReleases } from './roll-out-options.ts';
 
 /** Status of a host by its name. */
@@ -40,10 +41,10 @@ export async function findTarget(
   // Without a log, new hosts follow the others.
   const mayFollow = !isStopped && releases !== undefined && releases.previous === undefined;
   const returns = (target: string): boolean =>
-    statuses.some(([, status]) => !runs(status, target)) &&
+    statuses.some(([, status]) => !isActive(status, target)) &&
     statuses.every(
       ([, status], index) =>
-        runs(status, target) ||
+        isActive(status, target) ||
         before[index] === target ||
         (mayFollow && before[index] === undefined),
     );
@@ -53,10 +54,6 @@ export async function findTarget(
   if (target === undefined) throw noTarget(statuses, before, releases);
   if (!isStopped) await requireLogged(target, first?.[1].current, releases);
   return target;
-}
-
-function runs({ current, pending }: HostStatus, release: string): boolean {
-  return current === release && pending === undefined;
 }
 
 /** Returns the release before another one in the history of the fleet; `undefined` if it isn't known. */

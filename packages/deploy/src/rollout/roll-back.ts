@@ -1,7 +1,7 @@
 import type { HostStatus } from '../agent/status.ts';
 import { DeployError } from '../deploy-error.ts';
 import { runCurrentAgent } from '../hosts/current-agent.ts';
-import { readHostStatus } from '../hosts/host-status.ts';
+import { isActive, readHostStatus } from '../hosts/host-status.ts';
 import {
   agentResult,
   prepareHost,
@@ -90,7 +90,7 @@ export async function rollBack(options: RollBackOptions): Promise<Rollout> {
         group.map(async (update) => {
           if (await update.skipIfLeft()) return;
           const status = statuses.get(update);
-          if (status?.current === target && status.pending === undefined) return update.stay(lock);
+          if (status !== undefined && isActive(status, target)) return update.stay(lock);
           const change = () =>
             release !== undefined && lacking.includes(update)
               ? runReleaseAgent(update.carrier, release, ['rollback', target], update.onStep)

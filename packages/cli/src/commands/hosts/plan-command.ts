@@ -3,7 +3,7 @@ import type { HostPlan, HostRollOutPlan } from '@fairlead/deploy';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
-import { shortDigest } from '../../deploy/format-release.ts';
+import { shortDigest, shownRelease } from '../../deploy/format-release.ts';
 import { readConfig } from '../../config/read-config.ts';
 import { onHosts } from '../../hosts/on-hosts.ts';
 import { presentHosts } from '../../hosts/present-hosts.ts';
@@ -72,16 +72,17 @@ export function definePlanCommand(command: Command, context: CommandContext): vo
 }
 
 /** Plan of a host: differences from its release, or effect of the deployment of another one. */
-type Plan = HostPlan & Partial<Pick<HostRollOutPlan, 'current' | 'sendBytes'>>;
+type Plan = HostPlan & Partial<Omit<HostRollOutPlan, 'host'>>;
 
-function formatPlan({ digest, differences, current, sendBytes }: Plan): readonly string[] {
+function formatPlan(plan: Plan): readonly string[] {
+  const { digest, differences, current, pending, upToDate, sendBytes } = plan;
   if (digest === undefined) return ['There is no release on this host.'];
   const shown = shortDigest(digest);
-  const isNew = sendBytes !== undefined && current !== digest;
+  const isNew = sendBytes !== undefined && upToDate === false;
   const effect = isNew
     ? [`A deployment sends ${formatBytes(sendBytes)}, and activates release ${shown}.`]
     : [];
-  const from = isNew ? (current === undefined ? 'none' : shortDigest(current)) : shown;
+  const from = isNew ? shownRelease(current, pending) : shown;
   // The link to the release that runs is no hand edit.
   const edits = differences.filter(({ subject }) => !isNew || subject !== '/opt/fairlead/current');
   if (edits.length === 0) return [...effect, `No difference from release ${from}.`];

@@ -2,7 +2,7 @@ import type { Command } from '@commander-js/extra-typings';
 import type { HostStatus } from '@fairlead/deploy';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
-import { shortDigest } from '../../deploy/format-release.ts';
+import { shortDigest, shownRelease } from '../../deploy/format-release.ts';
 import { readConfig } from '../../config/read-config.ts';
 import { type HostResult, hostValues, onHosts, requireAllHosts } from '../../hosts/on-hosts.ts';
 import { readHosts, type ReachableEnvironment } from '../../hosts/read-hosts.ts';
@@ -69,13 +69,7 @@ function statusRow(output: Output, result: HostResult<HostStatus>): readonly str
   }
   const { current, history, pending, units } = result.value;
   const before = history.filter((digest) => digest !== current).map(shortDigest);
-  const release =
-    pending === undefined
-      ? current === undefined
-        ? 'none'
-        : shortDigest(current)
-      : `${current === undefined ? 'none' : shortDigest(current)} (interrupted: ${shortDigest(pending)})`;
-  return [label, release, before.join(' ') || '–', services(output, units)];
+  return [label, shownRelease(current, pending), before.join(' ') || '–', services(output, units)];
 }
 
 function services(output: Output, units: HostStatus['units']): string {
