@@ -45,7 +45,8 @@ interface Body {
 }
 
 /**
- * Starts a server of Systems Manager's protocol, with its delays and limits of output, on a free port of the loopback interface.
+ * Starts a server of Systems Manager's protocol, with its delays and limits of output, on a free port of the loopback interface. Unlike AWS, it refuses a
+ * command for any other number of instances than one.
  *
  * @param instances runs scripts, by the ID of an instance; `'silent'` for one whose agent takes none
  */
@@ -57,8 +58,14 @@ export async function startSystemsManager(
   const invocations = new Map<string, Invocation>();
   const unknownOnce = new Set<string>();
   const sendCommand = ({ InstanceIds, Parameters }: Body): [number, object] => {
+    // Each command is for one instance: a request for several, or for none, is a fault of the sender.
+    const [instanceId = '', ...others] = InstanceIds ?? [];
+    if (instanceId === '' || others.length > 0) {
+      const message = `a command for exactly one instance was expected, got ${JSON.stringify(InstanceIds)}`;
+      return [400, { __type: 'ValidationException', message }];
+    }
     const id = randomUUID();
-    const instance = instances[InstanceIds?.[0] ?? ''];
+    const instance = instances[instanceId];
     if (instance === undefined) return [400, { __type: 'InvalidInstanceId' }];
     const [script] = Parameters?.commands ?? [''];
     scripts.push(script);

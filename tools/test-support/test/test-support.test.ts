@@ -17,6 +17,7 @@ import {
   slowness,
   startMoto,
   startRedis,
+  startSystemsManager,
   undocumentedExports,
   temporaryFolder,
   until,
@@ -189,4 +190,21 @@ describe('Random', () => {
       expect(variance / shape).toBeLessThan(1.1);
     },
   );
+});
+
+describe('startSystemsManager', () => {
+  test.each([[[]], [['i-1', 'i-2']]])('a command for %j is refused', async (InstanceIds) => {
+    const manager = await startSystemsManager({ 'i-1': 'silent', 'i-2': 'silent' });
+    onTestFinished(() => manager.close());
+    const answer = await fetch(manager.endpoint, {
+      method: 'POST',
+      headers: { 'x-amz-target': 'AmazonSSM.SendCommand' },
+      body: JSON.stringify({ InstanceIds, Parameters: { commands: ['true'] } }),
+    });
+    expect([answer.status, await answer.json(), manager.scripts]).toEqual([
+      400,
+      expect.objectContaining({ __type: 'ValidationException' }),
+      [],
+    ]);
+  });
 });

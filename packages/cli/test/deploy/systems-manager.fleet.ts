@@ -160,6 +160,31 @@ describe.skipIf(!canBootFleet())('hosts of Systems Manager behind a target group
     expect([back.exitCode, await versions(), await targets()]).toEqual([0, [1, 1], healthy]);
   });
 
+  test('a command for one host reaches this host only, and its exit code is reported', async () => {
+    const marker = `/root/marker-${Date.now()}`;
+    const script = `touch ${marker}; hostname; exit 7`;
+    const run = (...options: readonly string[]) =>
+      fairlead(
+        project(1),
+        ...['hosts', 'exec', 'production', '--host', `ssm://${FIRST}`, ...options],
+        ...['--', 'sh', '-c', script],
+      );
+    const named = await run();
+    expect([named.exitCode, named.stdout.trim()]).toEqual([1, 'h1']);
+    expect(named.stderr).toContain(`exit code than 0: ssm://${FIRST} 7`);
+    const json = await run('--json');
+    expect([json.exitCode, (JSON.parse(json.stdout) as { hosts: unknown }).hosts]).toEqual([
+      1,
+      [expect.objectContaining({ host: `ssm://${FIRST}`, exitCode: 7, stdout: 'h1\n' })],
+    ]);
+    const found: (number | undefined)[] = [];
+    for (const host of fleet.hosts) {
+      const { exitCode } = await host.run(['test', '-e', marker], { mayFail: true });
+      found.push(exitCode);
+    }
+    expect(found).toEqual([0, 1]);
+  });
+
   test('of an Auto Scaling group get a release also when they start during the deployment, and return to the one before', async () => {
     const third = groupProject(3);
     scaling.group.instances = [{ id: FIRST }];
