@@ -12,8 +12,11 @@ import { TrainingBucket } from './training-bucket.ts';
 const POLL_MS = 15_000;
 /** A job that was just submitted may be unknown for a moment. */
 const MAX_UNKNOWN = 6;
-/** Reasons of AWS Batch for a job whose host was taken away, such as a Spot instance. */
-const LOST = /^Host EC2 .* terminated|^Spot interruption|Task failed to start/i;
+/** Reasons of AWS Batch for a job whose host was taken away, such as a Spot instance, or whose capacity on Fargate Spot was. */
+const LOST =
+  /^Host EC2 .* terminated|^Spot interruption|^Your Spot Task was interrupted|Task failed to start/i;
+/** Log group of jobs whose definition names none. */
+const LOG_GROUP = '/aws/batch/job';
 /** Reason of a job that this runner has ended: the attempt may continue with another one. */
 const STOPPED = 'fairlead: the command was stopped';
 
@@ -136,14 +139,13 @@ async function submit(
 }
 
 function outcomeOf(id: string, { statusReason = '', container }: JobDetail): TrainingOutcome {
-  const { exitCode, reason, logStreamName } = container ?? {};
+  const { exitCode, reason, logStreamName, logConfiguration } = container ?? {};
+  const group = logConfiguration?.options?.['awslogs-group'] ?? LOG_GROUP;
   const why = [statusReason, reason].filter((each) => each !== undefined && each !== '');
   const details = [
     ...(exitCode === undefined ? [] : [`exit code ${exitCode}`]),
     ...why,
-    ...(logStreamName === undefined
-      ? []
-      : [`its log is the stream ${logStreamName} of /aws/batch/job`]),
+    ...(logStreamName === undefined ? [] : [`its log is the stream ${logStreamName} of ${group}`]),
   ];
   const text = `the job ${id} has failed: ${details.join('; ')}`;
   const isLost = LOST.test(statusReason) || statusReason.includes(STOPPED);

@@ -40,7 +40,7 @@ export async function startBatch(moto: MotoServer) {
   const role = await createRole(moto.endpoint);
   const jobs = new Map<string, RunningJob>();
   const submitted: Submitted[] = [];
-  const faults = { afterSubmit: 0, statusReason: '' };
+  const faults = { afterSubmit: 0, statusReason: '', logGroup: '' };
 
   const server = createServer((request, response) => {
     void (async () => {
@@ -70,7 +70,7 @@ export async function startBatch(moto: MotoServer) {
         if (job?.status === 'RUNNING') job.statusReason = reason;
         job?.process.kill('SIGTERM');
       }
-      if (path === '/v1/describejobs') text = withStates(text, jobs, faults.statusReason);
+      if (path === '/v1/describejobs') text = withStates(text, jobs, faults);
       response.writeHead(answer.status, { 'content-type': 'application/json' }).end(text);
     })();
   }).listen(0, '127.0.0.1');
@@ -136,7 +136,14 @@ function runJob({ containerOverrides = {} }: Submitted, endpoint: string): Runni
 }
 
 /** Replaces the states of moto, which takes each job as ended, by those of the processes. */
-function withStates(text: string, jobs: ReadonlyMap<string, RunningJob>, override: string): string {
+function withStates(
+  text: string,
+  jobs: ReadonlyMap<string, RunningJob>,
+  {
+    statusReason: override,
+    logGroup,
+  }: { readonly statusReason: string; readonly logGroup: string },
+): string {
   const document = JSON.parse(text) as { jobs: { jobId: string; container?: object }[] };
   return JSON.stringify({
     jobs: document.jobs.map((each) => {
@@ -150,7 +157,14 @@ function withStates(text: string, jobs: ReadonlyMap<string, RunningJob>, overrid
         ...each,
         status,
         statusReason: reason,
-        container: { ...each.container, ...(exitCode !== null && { exitCode }) },
+        container: {
+          ...each.container,
+          logStreamName: 'training/default/1',
+          ...(logGroup !== '' && {
+            logConfiguration: { logDriver: 'awslogs', options: { 'awslogs-group': logGroup } },
+          }),
+          ...(exitCode !== null && { exitCode }),
+        },
       };
     }),
   });

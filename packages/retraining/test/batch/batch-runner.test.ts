@@ -98,9 +98,30 @@ test('a job that fails is a failure with its exit code; one whose host was taken
       /^the job \S+ has failed: exit code 3; Essential container in task exited/,
     ) as string,
   });
-  faults.statusReason = 'Host EC2 (instance i-0a1b) terminated.';
-  const lost = await runner.train(orderOf(['sh', '-c', 'exit 1'], { token: 'churn-4-2' }));
-  expect(lost).toMatchObject({ result: 'lost' });
+  for (const [index, statusReason] of [
+    'Host EC2 (instance i-0a1b) terminated.',
+    'Your Spot Task was interrupted.',
+  ].entries()) {
+    faults.statusReason = statusReason;
+    const order = orderOf(['sh', '-c', 'exit 1'], { token: `churn-4-${index + 2}` });
+    expect(await runner.train(order)).toMatchObject({ result: 'lost' });
+  }
+});
+
+test('the reason of a failure names the log of the definition, or that of AWS Batch', async () => {
+  const { runner, orderOf, faults } = await open();
+  const ends = [];
+  for (const [index, logGroup] of ['', '/shop/training'].entries()) {
+    faults.logGroup = logGroup;
+    const order = orderOf(['sh', '-c', 'exit 1'], { token: `churn-5-${index}` });
+    ends.push(await runner.train(order));
+  }
+  const reason = (group: string) =>
+    expect.stringContaining(`its log is the stream training/default/1 of ${group}`) as string;
+  expect(ends).toEqual([
+    { result: 'failed', reason: reason('/aws/batch/job') },
+    { result: 'failed', reason: reason('/shop/training') },
+  ]);
 });
 
 test('an abort terminates the job', async () => {
