@@ -32,6 +32,9 @@ export type { WatchingProps } from './watching/watching.ts';
 export type { WatchingOptions } from './watching/watching-options.ts';
 export type { WatchedBalancer } from './watching/alarm-definitions.ts';
 export type { WatchedTasks } from './watching/task-alarms.ts';
+export { TrainingJobs } from './batch/training-jobs.ts';
+export type { TrainingJobsProps, TrainingPolicyNames } from './batch/training-jobs.ts';
+export type { BatchOptions } from './batch/batch-options.ts';
 export { CiRole } from './ci-role/ci-role.ts';
 export type { CiRoleProps } from './ci-role/ci-role.ts';
 export type {

@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import type { BalancerOptions } from './balancing/balancer-options.ts';
 import { Backup } from './backup/backup.ts';
 import type { Balancer } from './balancing/balancer.ts';
+import type { TrainingJobs } from './batch/training-jobs.ts';
 import type { Cache } from './cache/cache.ts';
 import { checkOptions } from './check-options.ts';
 import { CiRole } from './ci-role/ci-role.ts';
@@ -18,6 +19,7 @@ import type { NetworkOptions } from './network/network-options.ts';
 import { Network } from './network/network.ts';
 import {
   createBalancer,
+  createBatch,
   createEdge,
   createStores,
   createWatching,
@@ -91,6 +93,7 @@ export class ModelService extends Construct {
   readonly edge: Edge | undefined;
   readonly backup: Backup | undefined;
   readonly ciRole: CiRole | undefined;
+  readonly batch: TrainingJobs | undefined;
 
   constructor(scope: Construct, id: string, props: ModelServiceProps) {
     super(scope, id);
@@ -135,6 +138,7 @@ export class ModelService extends Construct {
     this.edge = createEdge(this, context, balancer);
     this.backup = this.#backup(props);
     this.ciRole = this.#ciRole(props);
+    this.batch = createBatch(this, context, this);
   }
 
   #backup({ deployment, backup }: ModelServiceProps): Backup | undefined {

@@ -14,16 +14,20 @@ import { Backup } from '../backup/backup.ts';
 import type { BackupOptions } from '../backup/backup-options.ts';
 import type { BalancerOptions } from '../balancing/balancer-options.ts';
 import type { Balancer } from '../balancing/balancer.ts';
+import type { TrainingJobs } from '../batch/training-jobs.ts';
 import type { Cache } from '../cache/cache.ts';
 import { checkOptions } from '../check-options.ts';
 import { CiRole } from '../ci-role/ci-role.ts';
 import type { CiRoleOptions } from '../ci-role/ci-role-options.ts';
 import type { Edge } from '../edge/edge.ts';
+import { repositoryArns } from '../fargate/image-statements.ts';
+import { acknowledgeExecutionRole, createTaskRole } from '../fargate/task-role.ts';
 import { acknowledgeWildcards } from '../nag/acknowledge.ts';
 import type { NetworkOptions } from '../network/network-options.ts';
 import { Network } from '../network/network.ts';
 import {
   createBalancer,
+  createBatch,
   createEdge,
   createStores,
   createWatching,
@@ -40,10 +44,9 @@ import type { Watching } from '../watching/watching.ts';
 import { checkPipeline, checkTasks } from './check-tasks.ts';
 import { containerNames } from './container-definitions.ts';
 import { checkContainersOptions, type ContainersOptions } from './containers-options.ts';
-import { repositoryArns } from './image-statements.ts';
 import { createTaskDefinition } from './task-definition.ts';
 import { taskLogs } from './task-logs.ts';
-import { acknowledgeExecutionRole, createTaskRole, executionStatements } from './task-roles.ts';
+import { executionStatements } from './task-roles.ts';
 import { createTaskService, targetPort } from './task-service.ts';
 
 /** Properties of {@link ContainerService}: its parts are those of `ModelService`, for tasks in place of hosts. */
@@ -118,6 +121,7 @@ export class ContainerService extends Construct {
   readonly edge: Edge | undefined;
   readonly backup: Backup | undefined;
   readonly ciRole: CiRole | undefined;
+  readonly batch: TrainingJobs | undefined;
 
   constructor(scope: Construct, id: string, props: ContainerServiceProps) {
     super(scope, id);
@@ -172,6 +176,7 @@ export class ContainerService extends Construct {
     this.edge = createEdge(this, context, balancer);
     this.backup = props.backup && this.#backup(deployment, props.backup);
     this.ciRole = props.ciRole && this.#ciRole(deployment, options, props.ciRole);
+    this.batch = createBatch(this, context, this);
   }
 
   #taskRole({ statements = [] }: ContainerServiceProps): Role {

@@ -2,6 +2,7 @@ import { describeValue } from '@fairlead/signature';
 import { Token } from 'aws-cdk-lib';
 
 import { checkOneOf, checkOptions, checkWholeNumber, invalidOption } from '../check-options.ts';
+import { repositoryOf } from '../fargate/image-repository.ts';
 import { checkScalingOptions, type ScalingOptions } from '../scaling/scaling-options.ts';
 
 /** Images of the programs, from the Dockerfiles of `fairlead render docker`: in Amazon ECR, each with its digest. */
@@ -70,23 +71,10 @@ export function checkContainersOptions(options: ContainersOptions): void {
   if (user !== undefined) checkWholeNumber('containers.user', user, { min: 1, max: 2 ** 31 - 1 });
 }
 
-const REPOSITORY =
-  /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([a-z0-9][a-z0-9._/-]*)@sha256:[0-9a-f]{64}$/;
-
 function checkImage(name: string, image: string | undefined): void {
-  if (image === undefined || REPOSITORY.test(image)) return;
+  if (image === undefined || repositoryOf(image).name !== '') return;
   const unresolved = Token.isUnresolved(image) ? ' Tokens of CDK are unknown here.' : '';
   throw invalidOption(
     `Option containers.images.${name} is ${describeValue(image)}: expected an image of Amazon ECR with its digest, such as "111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop-${name}@sha256:…".${unresolved}`,
   );
-}
-
-/** Account, region and name of the repository of an image. */
-export function repositoryOf(image: string): {
-  readonly account: string;
-  readonly region: string;
-  readonly name: string;
-} {
-  const [, account = '', region = '', name = ''] = REPOSITORY.exec(image) ?? [];
-  return { account, region, name };
 }

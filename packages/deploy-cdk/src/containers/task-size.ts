@@ -1,21 +1,9 @@
 import type { Deployment } from '@fairlead/deploy-config';
 
 import { invalidOption } from '../check-options.ts';
+import { FARGATE_SIZES } from '../fargate/fargate-sizes.ts';
 
 const GIBIBYTE_IN_MIB = 1024;
-
-/**
- * Memory of a task in GiB by its processors: from, to, and the step.
- *
- * Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
- */
-const SIZES: Readonly<Record<number, readonly [from: number, to: number, step: number]>> = {
-  1: [2, 8, 1],
-  2: [4, 16, 1],
-  4: [8, 30, 1],
-  8: [16, 60, 4],
-  16: [32, 120, 8],
-};
 
 /** Processor units and MiB of a task. */
 export interface TaskSize {
@@ -30,10 +18,10 @@ export interface TaskSize {
  */
 export function taskSize({ host }: Pick<Deployment, 'host'>): TaskSize {
   const { cores, memoryBytes } = host;
-  const [from, to, step] = SIZES[cores] ?? [];
+  const [from, to, step] = FARGATE_SIZES[cores] ?? [];
   if (from === undefined || to === undefined || step === undefined) {
     throw invalidOption(
-      `host.cores of the deployment is ${cores}: Fargate offers ${Object.keys(SIZES).join(', ')}. Use one of them, or hosts on EC2.`,
+      `host.cores of the deployment is ${cores}: Fargate offers ${Object.keys(FARGATE_SIZES).join(', ')}. Use one of them, or hosts on EC2.`,
     );
   }
   const gibibytes = memoryBytes / 1024 ** 3;

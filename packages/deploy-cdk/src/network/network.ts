@@ -75,6 +75,7 @@ export class Network extends Construct {
   readonly s3Endpoint: GatewayVpcEndpoint | undefined;
   readonly #endpoints: SecurityGroup | undefined;
   readonly #services = new Set<string>();
+  #hasImageLayers = false;
 
   constructor(scope: Construct, id: string, { options = {}, runs = 'hosts' }: NetworkProps) {
     super(scope, id);
@@ -115,7 +116,7 @@ export class Network extends Construct {
       subnets: [this.hostSubnets],
     });
     if (runs === 'hosts') this.#allowBucketsOfAws(this.s3Endpoint);
-    else this.#allowLayersOfImages(this.s3Endpoint);
+    else this.allowImageLayers();
     if (this.hasInternet) return;
     this.#endpoints = this.#group('EndpointGroup', 'Endpoints of AWS services');
     this.#endpoints.connections.allowFrom(hostSecurityGroup, Port.tcp(443), 'Hosts');
@@ -163,6 +164,28 @@ export class Network extends Construct {
     }
   }
 
+  /**
+   * Opens the way to the bucket that Amazon ECR has layers of images in.
+   *
+   * Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html#ecr-setting-up-s3-gateway
+   */
+  allowImageLayers(): void {
+    if (this.#hasImageLayers) return;
+    this.#hasImageLayers = true;
+    this.s3Endpoint?.addToPolicy(
+      new PolicyStatement({
+        principals: [new AnyPrincipal()],
+        actions: ['s3:GetObject'],
+        resources: [`arn:${Aws.PARTITION}:s3:::prod-${Aws.REGION}-starport-layer-bucket/*`],
+      }),
+    );
+  }
+
+  /** Lets another group than that of the hosts reach the endpoints, if there are any. */
+  allowEndpoints(group: SecurityGroup, description: string): void {
+    this.#endpoints?.connections.allowFrom(group, Port.tcp(443), description);
+  }
+
   /** Lets requests of this account use the endpoint of S3 for what the statements allow. */
   #allowS3(statements: readonly PolicyStatement[]): void {
     for (const { actions, resources } of statements) {
@@ -199,21 +222,6 @@ export class Network extends Construct {
         principals: [new AnyPrincipal()],
         actions: ['s3:PutObject'],
         resources: [arn('cloudformation-waitcondition')],
-      }),
-    );
-  }
-
-  /**
-   * The bucket that Amazon ECR has layers of images in.
-   *
-   * Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html#ecr-setting-up-s3-gateway
-   */
-  #allowLayersOfImages(endpoint: GatewayVpcEndpoint): void {
-    endpoint.addToPolicy(
-      new PolicyStatement({
-        principals: [new AnyPrincipal()],
-        actions: ['s3:GetObject'],
-        resources: [`arn:${Aws.PARTITION}:s3:::prod-${Aws.REGION}-starport-layer-bucket/*`],
       }),
     );
   }

@@ -1,11 +1,14 @@
 import type { Deployment } from '@fairlead/deploy-config';
-import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Policy, type PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 
 import type { BalancerOptions } from '../balancing/balancer-options.ts';
 import { Balancer } from '../balancing/balancer.ts';
+import { TrainingJobs } from '../batch/training-jobs.ts';
 import { Cache } from '../cache/cache.ts';
+import type { CiRole } from '../ci-role/ci-role.ts';
 import { Edge } from '../edge/edge.ts';
+import { acknowledgeWildcards } from '../nag/acknowledge.ts';
 import type { Network } from '../network/network.ts';
 import { JobQueues } from '../queue/job-queues.ts';
 import { Storage } from '../storage/storage.ts';
@@ -71,6 +74,29 @@ export function createEdge(
   origin: Balancer,
 ): Edge | undefined {
   return edge && new Edge(scope, 'Edge', { deployment, origin, options: edge });
+}
+
+/** Creates queue and job definition for trainings of the options, which the pipeline may submit if it pushes models. */
+export function createBatch(
+  scope: Construct,
+  { deployment, network, options }: PartContext,
+  {
+    storage,
+    ciRole,
+  }: { readonly storage: Storage | undefined; readonly ciRole: CiRole | undefined },
+): TrainingJobs | undefined {
+  if (options.batch === undefined) return undefined;
+  const batch = new TrainingJobs(scope, 'Batch', {
+    ...{ deployment, network, storage, options: options.batch },
+  });
+  if (options.ciRole?.permissions?.includes('models') === true && ciRole !== undefined) {
+    const { submitStatements: statements } = batch;
+    const policy = new Policy(batch, 'SubmitPolicy', {
+      ...{ roles: [ciRole.role], statements: [...statements] },
+    });
+    acknowledgeWildcards(policy, statements, 'Jobs of AWS Batch have ids that AWS chooses.');
+  }
+  return batch;
 }
 
 /** Creates log groups, alarms and dashboard of the options. */

@@ -1,4 +1,5 @@
 import type { BackupOptions } from '../backup/backup-options.ts';
+import type { BatchOptions } from '../batch/batch-options.ts';
 import type { CacheOptions } from '../cache/cache.ts';
 import type { CiRoleOptions } from '../ci-role/ci-role-options.ts';
 import type { EdgeOptions } from '../edge/edge-options.ts';
@@ -25,6 +26,8 @@ export interface PartOptions {
   readonly edge?: EdgeOptions;
   /** Plan of AWS Backup for buckets, and for state on the disks of hosts. Example: `{ retentionDays: 90 }`. @defaultValue none */
   readonly backup?: BackupOptions;
+  /** Queue and job definition of AWS Batch for trainings of `fairlead retrain`. Example: `{ image: '….dkr.ecr.eu-central-1.amazonaws.com/shop-training@sha256:…', vcpus: 8 }`. @defaultValue none: trainings run where the command runs */
+  readonly batch?: BatchOptions;
   /** Role of the pipeline that deploys. Example: `{ github: { repository: 'acme/shop', environment: 'production' } }`. @defaultValue none */
   readonly ciRole?: CiRoleOptions;
 }
@@ -37,5 +40,6 @@ export const partNames = {
   watching: 'optional',
   edge: 'optional',
   backup: 'optional',
+  batch: 'optional',
   ciRole: 'optional',
 } as const;

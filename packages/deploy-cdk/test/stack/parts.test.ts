@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ModelService, Storage } from '@fairlead/deploy-cdk';
 
 import { lintFindings, nagFindings } from '../support/check-stack.ts';
+import { image } from '../support/sample-containers.ts';
 import { isolatedProps, release } from '../support/sample-stack.ts';
 import { statementsOf } from '../support/statements.ts';
 import { storedDeployment } from '../support/stored-deployment.ts';
@@ -45,8 +46,9 @@ describe('a service with every part, and storage of another stack', () => {
     backup: {},
     ciRole: {
       github: { repository: 'acme/shop', environment: 'production' },
-      permissions: ['hosts'],
+      permissions: ['hosts', 'models'],
     },
+    batch: { image: image('training') },
     release: archives,
   });
   const template = Template.fromStack(stack);
@@ -56,7 +58,7 @@ describe('a service with every part, and storage of another stack', () => {
       expect(JSON.stringify(template.findResources('AWS::IAM::Policy'))).toContain(text);
     }
     const endpoints = JSON.stringify(template.findResources('AWS::EC2::VPCEndpoint'));
-    for (const text of ['s3:::acme-models', '.sqs"', '.secretsmanager"', '.ec2"']) {
+    for (const text of ['s3:::acme-models', '.sqs"', '.secretsmanager"', '.ec2"', '.ecr.dkr"']) {
       expect(endpoints).toContain(text);
     }
   });
@@ -136,12 +138,16 @@ describe('a service with every part, and storage of another stack', () => {
     expect(everywhere.sort()).toEqual([
       // Pipeline: requests that describe groups have no resources.
       'autoscaling:DescribeAutoScalingGroups,autoscaling:DescribeInstanceRefreshes on *',
+      // Pipeline: jobs by their names and ids, which no policy can name.
+      'batch:DescribeJobs,batch:ListJobs on *',
       // AWS Backup: lists of the account.
       'cloudwatch:GetMetricData,events:ListRules,s3:ListAllMyBuckets on *',
       // Hosts: the namespace is in the condition.
       'cloudwatch:PutMetricData on *',
       // Hosts: the agent of CloudWatch reads the tags of its instance.
       'ec2:DescribeTags on *',
+      // Trainings: the token for all repositories, which permits to pull from none by itself.
+      'ecr:GetAuthorizationToken on *',
       // Pipeline: targets and their states, and states of commands that it has sent.
       'elasticloadbalancing:DescribeTargetGroups,elasticloadbalancing:DescribeTargetHealth on *',
       'ssm:CancelCommand,ssm:GetCommandInvocation on *',

@@ -1,10 +1,15 @@
 import { Aws } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 
-import { repositoryOf, type ContainersOptions } from './containers-options.ts';
+import { repositoryOf } from './image-repository.ts';
+
+/** Images in Amazon ECR, by any names. */
+interface Images {
+  readonly images: object;
+}
 
 /** Returns the ARNs of the repositories of the images, each once. */
-export function repositoryArns({ images }: ContainersOptions): readonly string[] {
+export function repositoryArns({ images }: Images): readonly string[] {
   const arns = Object.values<string>({ ...images }).map((image) => {
     const { account, region, name } = repositoryOf(image);
     return `arn:${Aws.PARTITION}:ecr:${region}:${account}:repository/${name}`;
@@ -13,7 +18,7 @@ export function repositoryArns({ images }: ContainersOptions): readonly string[]
 }
 
 /** Permissions to pull images, of exactly these repositories. */
-export function imageStatements(options: ContainersOptions): readonly PolicyStatement[] {
+export function imageStatements(options: Images): readonly PolicyStatement[] {
   return [
     // The action has no resources that a policy could name.
     new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }),
