@@ -151,11 +151,11 @@ export class ModelService extends Construct {
     return created;
   }
 
-  #ciRole({ deployment, ciRole, updates }: ModelServiceProps): CiRole | undefined {
+  #ciRole({ deployment, ciRole, release, updates }: ModelServiceProps): CiRole | undefined {
     if (ciRole === undefined) return undefined;
     const parameter = updates?.kind === 'inPlace' ? updates.parameter : undefined;
     return new CiRole(this, 'CiRole', {
-      ...{ deployment, options: ciRole, storage: this.storage },
+      ...{ deployment, options: ciRole, storage: this.storage, release },
       autoScalingGroup: hostGroupName(this, 'Hosts'),
       targetGroupArns: this.balancer.targetGroups.map((group) => group.targetGroupArn),
       releaseParameterArn:

@@ -53,4 +53,7 @@ test('the stacks of two environments in one account give no name twice, and each
   const [, staging, production] = texts;
   expect(staging).toContain('repo:acme/shop:environment:staging"');
   expect(production).toContain('repo:acme/shop:environment:production"');
+  expect(staging).toMatch(/\/deploy\/staging\/\*"/);
+  expect(staging).not.toMatch(/\/deploy\/(?:\*|production)/);
+  expect(production).toMatch(/\/deploy\/production\/\*"/);
 }, 120_000);

@@ -11,10 +11,10 @@ export async function openCarrier(url: string, chosen: ChosenEnvironment): Promi
 
 async function open(
   url: string,
-  { environment, resolvePath }: ChosenEnvironment,
+  { name, environment, resolvePath }: ChosenEnvironment,
 ): Promise<Carrier> {
   if (url === 'local') return (await import('@fairlead/deploy/local')).localCarrier();
-  if (url.startsWith('ssm://')) return openSsm(url.slice('ssm://'.length), environment.ssm);
+  if (url.startsWith('ssm://')) return openSsm(url.slice('ssm://'.length), name, environment.ssm);
   const { knownHostsFile, identityFile, configFile, connectTimeoutMs } = environment.ssh ?? {};
   const file = (path: string | undefined) => (path === undefined ? undefined : resolvePath(path));
   const { sshCarrier } = await import('@fairlead/deploy/ssh');
@@ -29,9 +29,10 @@ async function open(
 
 async function openSsm(
   instanceId: string,
+  environment: string,
   ssm: ChosenEnvironment['environment']['ssm'],
 ): Promise<Carrier> {
-  const { bucket = '', prefix, region } = ssm ?? {};
+  const { bucket = '', prefix = 'deploy', region } = ssm ?? {};
   const options = region === undefined ? {} : { region };
   try {
     const { S3Client } = await import('@aws-sdk/client-s3');
@@ -39,7 +40,8 @@ async function openSsm(
     const { ssmCarrier } = await import('@fairlead/deploy/ssm');
     return ssmCarrier({
       ...{ instanceId, bucket, ssm: new SSMClient(options), s3: new S3Client(options) },
-      ...(prefix !== undefined && { prefix }),
+      // The role of another environment, which may share the bucket, can't read it.
+      prefix: `${prefix.replace(/\/+$/, '')}/${environment}`,
     });
   } catch (cause) {
     if (errorCodeOf(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause;

@@ -98,3 +98,18 @@ test('a listing that fails at the end of a deployment is repeated', async () => 
   ]);
   expect(current(one, two, three)).toEqual(Array(3).fill(second.digest));
 }, 60_000);
+
+test('the input and output of commands are below the name of their environment, which limits its role', async () => {
+  place.setInstances(one);
+  const scripts: string[] = [];
+  place.onScript = (_, script) => {
+    scripts.push(script);
+  };
+  const { stdout } = await run({ folder }, 'hosts', 'exec', '--', 'echo', 'hello');
+  place.onScript = () => undefined;
+  expect(stdout).toBe('hello\n');
+  expect(scripts).not.toEqual([]);
+  for (const script of scripts) {
+    expect(script).toContain(`/${place.bucket}/deploy/production/`);
+  }
+});

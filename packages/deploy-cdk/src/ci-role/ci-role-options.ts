@@ -42,6 +42,12 @@ export interface CiRoleOptions {
    * @defaultValue `['stack', 'releases']` for hosts, `['stack', 'images']` for containers
    */
   readonly permissions?: readonly CiPermission[];
+  /**
+   * Name of the environment in `fairlead.config.ts` that the permission `'hosts'` is for: the role reads and writes the input and output of its
+   * commands only, which may have secrets. Example: `'production'`.
+   * @defaultValue `github.environment`; required with `gitlab` and `'hosts'`
+   */
+  readonly environment?: string;
   /** Name of the role. Example: `'shop-prod-ci'`. @defaultValue a name by CloudFormation */
   readonly roleName?: string;
   /** Qualifier of the CDK bootstrap of the account. Example: `'acme'`. @defaultValue `'hnb659fds'`, that of the CDK */
@@ -63,6 +69,8 @@ const PERMISSIONS: readonly CiPermission[] = [
   'hosts',
   'models',
 ];
+/** Names that `defineEnvironments` accepts. */
+const ENVIRONMENT = /^[a-z][a-z0-9-]{0,30}$/;
 const GITHUB = 'https://token.actions.githubusercontent.com';
 /** Audience of the tokens that the pipelines of `fairlead init --ci` request. */
 const AUDIENCE = 'sts.amazonaws.com';
@@ -80,17 +88,33 @@ export function trustedTokens(options: CiRoleOptions): TrustedTokens {
     gitlab: 'optional',
     providerArn: 'optional',
     permissions: 'optional',
+    environment: 'optional',
     roleName: 'optional',
     bootstrapQualifier: 'optional',
   });
   for (const permission of options.permissions ?? []) {
     checkOneOf('ciRole.permissions', permission, PERMISSIONS);
   }
-  const { github, gitlab } = options;
+  const { github, gitlab, environment } = options;
+  if (environment !== undefined) checkName('environment', environment, ENVIRONMENT, 'production');
   if (github !== undefined && gitlab === undefined) return githubTokens(github);
   if (gitlab !== undefined && github === undefined) return gitlabTokens(gitlab);
   throw invalidOption(
     'Option ciRole needs either github, such as { repository: "acme/shop", environment: "production" }, or gitlab, such as { project: "acme/shop" }.',
+  );
+}
+
+/**
+ * Returns the name of the environment in `fairlead.config.ts`.
+ *
+ * @throws DeployCdkError `ERR_DEPLOY_CDK_INVALID_OPTION` when the options have none
+ */
+export function environmentOf({ environment, github }: CiRoleOptions): string {
+  const name = environment ?? github?.environment ?? '';
+  if (ENVIRONMENT.test(name)) return name;
+  const found = name === '' ? '' : `, and github.environment ${JSON.stringify(name)} is not one`;
+  throw invalidOption(
+    `Option ciRole.permissions has "hosts", which is for the commands of one environment${found}: set ciRole.environment to its name in fairlead.config.ts, such as "production".`,
   );
 }
 

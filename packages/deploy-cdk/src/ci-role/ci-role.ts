@@ -1,5 +1,5 @@
 import type { Deployment } from '@fairlead/deploy-config';
-import { Duration } from 'aws-cdk-lib';
+import { Aws, Duration } from 'aws-cdk-lib';
 import {
   CfnOIDCProvider,
   Policy,
@@ -11,10 +11,17 @@ import { Construct } from 'constructs';
 
 import { invalidOption } from '../check-options.ts';
 import { acknowledgeWildcards } from '../nag/acknowledge.ts';
+import { DEFAULT_PREFIX, type ReleaseOptions } from '../hosts/release-options.ts';
+import { DEFAULT_COMMAND_PREFIX } from '../storage/storage-options.ts';
 import type { Storage } from '../storage/storage.ts';
 import { storedObjects, type StoredObjects } from '../storage/stored-objects.ts';
-import { trustedTokens, type CiPermission, type CiRoleOptions } from './ci-role-options.ts';
-import { ciStatements } from './ci-statements.ts';
+import {
+  environmentOf,
+  trustedTokens,
+  type CiPermission,
+  type CiRoleOptions,
+} from './ci-role-options.ts';
+import { ciStatements, type CiReleases } from './ci-statements.ts';
 
 /** Properties of {@link CiRole}. */
 export interface CiRoleProps {
@@ -23,6 +30,8 @@ export interface CiRoleProps {
   readonly options: CiRoleOptions;
   /** Buckets of the service. @defaultValue none */
   readonly storage?: Storage | undefined;
+  /** Bucket that hosts read releases from, which is that of commands too. @defaultValue the bucket of releases of `storage` */
+  readonly release?: Pick<ReleaseOptions, 'bucket' | 'prefix' | 'keyArn'> | undefined;
   /** ARNs of the repositories in Amazon ECR that have the images of containers. @defaultValue none */
   readonly repositoryArns?: readonly string[] | undefined;
   /** Name of the Auto Scaling group of the hosts. @defaultValue none */
@@ -94,14 +103,12 @@ export class CiRole extends Construct {
     });
     const registry = storedObjects(deployment).find(({ kind }) => kind === 'registry');
     checkPermissions(permissions, { ...props, registry });
+    const { release } = props;
     this.statements = ciStatements(permissions, {
       qualifier: options.bootstrapQualifier ?? 'hnb659fds',
-      releases: storage?.releases && {
-        bucketArn: storage.releases.bucketArn,
-        commandPrefix: storage.commandPrefix,
-      },
+      releases: releasesOf(props, permissions),
       repositoryArns: repositoryArns ?? [],
-      keyArns: storage ? [storage.key.keyArn] : [],
+      keyArns: [...new Set([storage?.key.keyArn ?? [], release?.keyArn ?? []].flat())],
       registry,
       autoScalingGroup: props.autoScalingGroup,
       targetGroupArns: props.targetGroupArns ?? [],
@@ -113,18 +120,47 @@ export class CiRole extends Construct {
   }
 }
 
+/** Returns the bucket of releases and commands with its prefixes; `undefined` without one. */
+function releasesOf(
+  { options, storage, release }: CiRoleProps,
+  permissions: readonly CiPermission[],
+): CiReleases | undefined {
+  const bucketArn =
+    release === undefined
+      ? storage?.releases?.bucketArn
+      : `arn:${Aws.PARTITION}:s3:::${release.bucket}`;
+  if (bucketArn === undefined) return undefined;
+  const prefix = release?.prefix ?? DEFAULT_PREFIX;
+  const storePrefix = /^(?:(.+)\/)?archives\/$/.exec(prefix);
+  if (storePrefix === null && permissions.includes('releases')) {
+    throw invalidOption(
+      `Option release.prefix is ${JSON.stringify(prefix)}, where no release store has its archives, so that ciRole can't have "releases": use such as "releases/archives/", or leave "releases" out.`,
+    );
+  }
+  const commands = storage?.commandPrefix ?? DEFAULT_COMMAND_PREFIX;
+  return {
+    ...{ bucketArn, storePrefix: storePrefix?.[1] ?? '' },
+    commandPrefix: permissions.includes('hosts')
+      ? `${commands}/${environmentOf(options)}`
+      : commands,
+  };
+}
+
 /** Rejects permissions on what the service doesn't have. */
 function checkPermissions(
   permissions: readonly CiPermission[],
   {
     storage,
+    release,
     repositoryArns,
     registry,
   }: CiRoleProps & { readonly registry: StoredObjects | undefined },
 ): void {
-  if (permissions.includes('releases') && storage?.releases === undefined) {
+  for (const permission of ['releases', 'hosts'] as const) {
+    const hasBucket = release !== undefined || storage?.releases !== undefined;
+    if (hasBucket || !permissions.includes(permission)) continue;
     throw invalidOption(
-      'Option ciRole.permissions has "releases", but there is no bucket of releases: set storage, or leave "releases" out.',
+      `Option ciRole.permissions has "${permission}", but there is no bucket of releases, which commands on hosts need too: set release.bucket or storage, or leave "${permission}" out.`,
     );
   }
   if (permissions.includes('images') && repositoryArns === undefined) {

@@ -9,8 +9,7 @@ import type { CiPermission } from './ci-role-options.ts';
 export interface CiResources {
   /** Qualifier of the CDK bootstrap. */
   readonly qualifier: string;
-  /** ARN of the bucket of releases, with the prefix of commands. */
-  readonly releases: { readonly bucketArn: string; readonly commandPrefix: string } | undefined;
+  readonly releases: CiReleases | undefined;
   /** ARNs of the repositories of images. */
   readonly repositoryArns: readonly string[];
   /** ARNs of keys of the buckets. */
@@ -23,6 +22,18 @@ export interface CiResources {
   /** ARN of the parameter with the release of new hosts. */
   readonly releaseParameterArn: string | undefined;
 }
+
+/** Bucket of releases and of commands. */
+export interface CiReleases {
+  readonly bucketArn: string;
+  /** Prefix of the release store, without a slash at its end; `''` for the whole bucket. */
+  readonly storePrefix: string;
+  /** Prefix of the input and output of commands of the environment, without a slash at its end. */
+  readonly commandPrefix: string;
+}
+
+/** Folders of a release store. */
+const STORE_FOLDERS = ['archives', 'audit', 'results'];
 
 const objectRequests = ['s3:GetObject', 's3:PutObject'];
 
@@ -63,7 +74,9 @@ const statements: Readonly<Record<CiPermission, (resources: CiResources) => Poli
       : [
           new PolicyStatement({
             actions: [...objectRequests, 's3:AbortMultipartUpload'],
-            resources: [`${releases.bucketArn}/releases/*`],
+            resources: (releases.storePrefix === '' ? STORE_FOLDERS : [releases.storePrefix]).map(
+              (folder) => `${releases.bucketArn}/${folder}/*`,
+            ),
           }),
           // Without a condition on the prefix, as in `hostStatements`: the request for a release that is not stored yet has none.
           new PolicyStatement({ actions: ['s3:ListBucket'], resources: [releases.bucketArn] }),

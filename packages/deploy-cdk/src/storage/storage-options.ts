@@ -17,7 +17,7 @@ export interface StorageOptions {
    * @defaultValue a name by CloudFormation; no such bucket in a `ContainerService`
    */
   readonly releaseBucketName?: string;
-  /** Prefix of input and output of commands in that bucket: `ssm.prefix` of the environment. Example: `'commands'`. @defaultValue `'deploy'` */
+  /** Prefix of input and output of commands in that bucket, which the name of the environment follows: `ssm.prefix` of the environments. Example: `'commands'`. @defaultValue `'deploy'` */
   readonly commandPrefix?: string;
   /**
    * Days for which deleted and replaced objects can be restored, by what they are. Rows that are deleted from captured requests stay for as long.
@@ -36,6 +36,9 @@ export interface StorageOptions {
   /** Days after which the access logs of the buckets are deleted. Example: `365`. @defaultValue `90` */
   readonly accessLogDays?: number;
 }
+
+/** Prefix of commands, unless an option has another; `ssm.prefix` of an environment has the same. */
+export const DEFAULT_COMMAND_PREFIX = 'deploy';
 
 const kinds = {
   registry: 'optional',

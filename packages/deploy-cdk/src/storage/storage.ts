@@ -21,6 +21,7 @@ import {
 } from './overwrite-statements.ts';
 import { Replication } from './replication.ts';
 import {
+  DEFAULT_COMMAND_PREFIX,
   checkStorageOptions,
   checkWithoutReleases,
   type StorageOptions,
@@ -88,7 +89,7 @@ export class Storage extends Construct {
     checkStorageOptions(options);
     if (!hasReleases) checkWithoutReleases(options);
     this.#options = options;
-    this.commandPrefix = options.commandPrefix ?? 'deploy';
+    this.commandPrefix = options.commandPrefix ?? DEFAULT_COMMAND_PREFIX;
     this.key = new Key(this, 'Key', {
       description: `Objects of ${deployment.name}`,
       enableKeyRotation: true,

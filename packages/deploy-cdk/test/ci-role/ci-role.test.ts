@@ -232,6 +232,66 @@ it('commands are sent to instances of the Auto Scaling group only', () => {
   });
 });
 
+/** Resources of S3 that the role may read or write, as text. */
+function objectsOf(template: Template): readonly string[] {
+  const policies = Object.entries(template.findResources('AWS::IAM::Policy'));
+  const [, policy] = policies.find(([id]) => id.startsWith('CiRole')) ?? [];
+  const { Statement } = (
+    policy as {
+      Properties: { PolicyDocument: { Statement: { Action: unknown; Resource: unknown }[] } };
+    }
+  ).Properties.PolicyDocument;
+  return Statement.filter(({ Action }) => String(Action).includes('s3:PutObject')).map(
+    ({ Resource }) => JSON.stringify(Resource),
+  );
+}
+
+it.each([
+  ['of its environment', { github }, '/deploy/production/*'],
+  ['of the named environment', { github, environment: 'prod' }, '/deploy/prod/*'],
+  [
+    'of an environment of GitLab',
+    { gitlab: { project: 'acme/shop' }, environment: 'staging' },
+    '/deploy/staging/*',
+  ],
+] as const)('the input and output of commands are those %s only', (_, options, key) => {
+  const [objects, ...others] = objectsOf(roleWith({ ...options, permissions: ['hosts'] }));
+  expect([objects, others]).toEqual([expect.stringContaining(`"${key}"`), []]);
+});
+
+it('releases and commands are in the bucket that hosts read releases from', () => {
+  const roleOf = (
+    release: { bucket: string; prefix?: string; keyArn?: string },
+    isStored = true,
+  ) => {
+    const stack = new Stack(new App(), 'Shop');
+    const deployment = storedDeployment();
+    const storage = isStored ? new Storage(stack, 'Storage', { deployment }) : undefined;
+    const options = { github, permissions: ['releases', 'hosts'] } as const;
+    new CiRole(stack, 'CiRole', { deployment, options, storage, release });
+    return Template.fromStack(stack);
+  };
+  const keyArn = 'arn:aws:kms:eu-central-1:111122223333:key/1234';
+  for (const isStored of [true, false]) {
+    const template = roleOf({ bucket: 'acme-deploy', keyArn }, isStored);
+    expect(objectsOf(template)).toEqual([
+      expect.stringContaining(':s3:::acme-deploy/releases/*"'),
+      expect.stringContaining(':s3:::acme-deploy/deploy/production/*"'),
+    ]);
+    expect(JSON.stringify(template.findResources('AWS::IAM::Policy'))).toContain(keyArn);
+  }
+  expect(objectsOf(roleOf({ bucket: 'acme-deploy', prefix: 'shop/archives/' }))[0]).toContain(
+    ':s3:::acme-deploy/shop/*"',
+  );
+  const [whole] = objectsOf(roleOf({ bucket: 'acme-deploy', prefix: 'archives/' }));
+  for (const folder of ['archives', 'audit', 'results']) {
+    expect(whole).toContain(`:s3:::acme-deploy/${folder}/*"`);
+  }
+  expect(() => roleOf({ bucket: 'acme-deploy', prefix: 'shop/' })).toThrow(
+    'Option release.prefix is "shop/", where no release store has its archives',
+  );
+});
+
 it('hosts are drained from each of their target groups', () => {
   roleWith({ github, permissions: ['hosts'] }).hasResourceProperties('AWS::IAM::Policy', {
     PolicyDocument: Match.objectLike({
@@ -270,6 +330,25 @@ it.each([
     '"stack", "plan", "releases"',
   ],
   ['releases without a bucket', { github }, false, 'there is no bucket of releases'],
+  [
+    'hosts without a bucket',
+    { github, permissions: ['hosts'] },
+    false,
+    'Option ciRole.permissions has "hosts", but there is no bucket of releases, which commands',
+  ],
+  [
+    'hosts of an environment without a name',
+    { gitlab: { project: 'acme/shop' }, permissions: ['hosts'] },
+    true,
+    'set ciRole.environment to its name',
+  ],
+  [
+    'hosts of an environment of GitHub that is none of the configuration',
+    { github: { ...github, environment: 'Prod.EU' }, permissions: ['hosts'] },
+    true,
+    'github.environment "Prod.EU" is not one: set ciRole.environment',
+  ],
+  ['a wildcard for commands', { github, environment: '*' }, true, 'ciRole.environment is "*"'],
   [
     'models without a registry in S3',
     { github, permissions: ['models'] },

@@ -49,7 +49,7 @@ const expected: Readonly<Record<CiPermission, readonly string[]>> = {
     `elasticloadbalancing:DeregisterTargets elasticloadbalancing:RegisterTargets on ${targets}`,
     'elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth on *',
     `ssm:GetParameter ssm:PutParameter on ${parameter}`,
-    's3:GetObject s3:PutObject s3:DeleteObject on <StorageBucketReleases.Arn>/deploy/*',
+    's3:GetObject s3:PutObject s3:DeleteObject on <StorageBucketReleases.Arn>/deploy/production/*',
     withKey,
   ],
   models: [

@@ -37,7 +37,7 @@ export interface SshInput {
 export interface SsmInput {
   /** Bucket for the input and the long output of commands; each object is removed after its command. */
   readonly bucket: string;
-  /** Prefix of the objects in the bucket. @defaultValue `'deploy'` */
+  /** Prefix of the objects in the bucket; the name of the environment follows, such as in `deploy/production`. @defaultValue `'deploy'` */
   readonly prefix?: string;
   /** Region of the instances and the bucket. @defaultValue that of the AWS SDK, such as `AWS_REGION` */
   readonly region?: string;
