@@ -2,15 +2,21 @@ import type { Command } from '@commander-js/extra-typings';
 import type { HostRollOutPlan, ReleaseDocuments } from '@fairlead/deploy';
 import { addExamples } from '../add-examples.ts';
 import type { CommandContext } from '../command-context.ts';
-import { confirmEnvironment, environmentNamed } from '../deploy/confirm-environment.ts';
+import {
+  confirmEnvironment,
+  environmentNamed,
+  type EnvironmentConfirmation,
+} from '../deploy/confirm-environment.ts';
 import { describeHosts } from '../deploy/change-release.ts';
 import { deployRelease } from '../deploy/deploy-release.ts';
+import { deployStack, type DeployStackOptions } from '../deploy/deploy-stack.ts';
 import { findRelease } from '../deploy/find-release.ts';
 import { shortDigest, shownRelease } from '../deploy/format-release.ts';
-import { readConfig } from '../config/read-config.ts';
+import { readConfig, type ChosenEnvironment } from '../config/read-config.ts';
 import { openReleases } from '../deploy/open-releases.ts';
 import { requireDeployable } from '../deploy/require-deployable.ts';
 import { requirePromotion } from '../deploy/require-promotion.ts';
+import { stackCommand } from '../deploy/run-stack-command.ts';
 import { trustedKeysOf } from '../deploy/trusted-keys.ts';
 import { reportRollout } from '../deploy/run-rollout.ts';
 import { type HostResult, hostValues, onHosts, requireAllHosts } from '../hosts/on-hosts.ts';
@@ -51,8 +57,11 @@ export function defineDeployCommand(command: Command, context: CommandContext): 
     .action(async (named, options) => {
       const { yes, json = false, dryRun = false } = options;
       const config = await readConfig(options.config, environmentNamed(named, yes));
-      const chosen = await readHosts(context, config);
-      await requireDeployable(context, chosen);
+      // The command of a stack creates the hosts.
+      const reached =
+        stackCommand(config) === undefined ? await readHosts(context, config) : undefined;
+      if (reached !== undefined) await requireDeployable(context, reached);
+      const chosen = reached ?? config;
       const store = await openReleases(chosen);
       const { readRelease } = await import('@fairlead/deploy');
       await using found = await findRelease(context, { chosen, store, given: options.release });
@@ -60,19 +69,26 @@ export function defineDeployCommand(command: Command, context: CommandContext): 
       const trustedKeys = await trustedKeysOf(chosen);
       const documents = await readRelease(release, { trustedKeys });
       await requirePromotion(chosen, store, documents.digest, options);
-      if (dryRun) {
-        await preview(context, chosen, { documents, release, trustedKeys, json });
-        return;
-      }
       const digest = shortDigest(documents.digest);
       const { name } = chosen;
+      if (reached === undefined) {
+        await deployWithStack(context, chosen, {
+          ...{ store, release, digest: documents.digest, json, dryRun, by: options },
+          confirmation: { chosen, named, yes },
+        });
+        return;
+      }
+      if (dryRun) {
+        await preview(context, reached, { documents, release, trustedKeys, json });
+        return;
+      }
       await confirmEnvironment(
         context,
         { chosen, named, yes },
-        `deploy release ${digest} to ${count(chosen.hosts.length, 'host')} of ${name}`,
+        `deploy release ${digest} to ${count(reached.hosts.length, 'host')} of ${name}`,
       );
       const rollout = await deployRelease(context, {
-        ...{ chosen, store, release, trustedKeys, json },
+        ...{ chosen: reached, store, release, trustedKeys, json },
         ...{ digest: documents.digest, watchMs: options.watch, by: options },
       });
       const where = describeHosts(rollout, name);
@@ -88,6 +104,33 @@ export function defineDeployCommand(command: Command, context: CommandContext): 
       'in CI: the release that passed staging, with the progress as JSON lines',
       'fairlead deploy production --release 4f9a1c20be77 --yes production --json',
     ],
+  ]);
+}
+
+interface DeployWithStackOptions extends Omit<DeployStackOptions, 'chosen' | 'command'> {
+  readonly dryRun: boolean;
+  readonly confirmation: EnvironmentConfirmation;
+}
+
+/** Deploys a release by the command of the stack, or shows what would happen. */
+async function deployWithStack(
+  context: CommandContext,
+  chosen: ChosenEnvironment,
+  { dryRun, confirmation, ...options }: DeployWithStackOptions,
+): Promise<void> {
+  const { release, digest, json } = options;
+  const { name } = chosen;
+  const command = stackCommand(chosen) ?? [];
+  const what = `deploy release ${shortDigest(digest)} to ${name} by ${oneLine(command.join(' '))}`;
+  if (!dryRun) {
+    await confirmEnvironment(context, confirmation, what);
+    await deployStack(context, { ...options, chosen, command: 'deploy' });
+    return;
+  }
+  const value = { dryRun, environment: name, release, digest, command };
+  context.output.present({ ...(json && { json }) }, value, () => [
+    `Would ${what}; fairlead plan ${name} shows the changes of the stack.`,
+    'Dry run: nothing was changed.',
   ]);
 }
 

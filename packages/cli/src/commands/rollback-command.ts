@@ -2,16 +2,22 @@ import type { Command } from '@commander-js/extra-typings';
 import type { ReleaseStore, RollBackOptions, Rollout } from '@fairlead/deploy';
 import { addExamples } from '../add-examples.ts';
 import type { CommandContext } from '../command-context.ts';
-import { readConfig } from '../config/read-config.ts';
+import { readConfig, type ChosenEnvironment } from '../config/read-config.ts';
 import { audited } from '../deploy/audited.ts';
 import { changeRelease, describeHosts, releaseOf } from '../deploy/change-release.ts';
-import { confirmEnvironment, environmentNamed } from '../deploy/confirm-environment.ts';
+import {
+  confirmEnvironment,
+  environmentNamed,
+  type YesOption,
+} from '../deploy/confirm-environment.ts';
+import { deployStack, previousStackRelease } from '../deploy/deploy-stack.ts';
 import { findRollbackRelease } from '../deploy/find-rollback-release.ts';
 import { shortDigest } from '../deploy/format-release.ts';
 import { openReleases } from '../deploy/open-releases.ts';
 import { previousRelease } from '../deploy/previous-release.ts';
 import { requireDeployable } from '../deploy/require-deployable.ts';
 import { reportRollout, type RunRolloutOptions } from '../deploy/run-rollout.ts';
+import { stackCommand } from '../deploy/run-stack-command.ts';
 import { trustedKeysOf } from '../deploy/trusted-keys.ts';
 import { readHosts, type ReachableEnvironment } from '../hosts/read-hosts.ts';
 import {
@@ -41,6 +47,10 @@ export function defineRollbackCommand(command: Command, context: CommandContext)
     .action(async (named, options) => {
       const { yes, json = false } = options;
       const config = await readConfig(options.config, environmentNamed(named, yes));
+      if (stackCommand(config) !== undefined) {
+        await rollBackStack(context, config, { ...options, named });
+        return;
+      }
       const chosen = await readHosts(context, config);
       await requireDeployable(context, chosen);
       const store = await openReleases(chosen);
@@ -83,6 +93,37 @@ export function defineRollbackCommand(command: Command, context: CommandContext)
     ['return to a release further back', 'fairlead rollback production --to 4f9a1c20be77'],
     ['in CI', 'fairlead rollback production --yes --json'],
   ]);
+}
+
+interface RollBackStackOptions {
+  readonly named: string | undefined;
+  readonly yes?: YesOption;
+  readonly to?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly actor?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** Deploys the stack again with the release before, which is fetched from the store and verified. */
+async function rollBackStack(
+  context: CommandContext,
+  chosen: ChosenEnvironment,
+  { named, yes, to, json = false, ...by }: RollBackStackOptions,
+): Promise<void> {
+  const store = await openReleases(chosen);
+  const digest =
+    to === undefined
+      ? await previousStackRelease(chosen, store)
+      : await findRollbackRelease(chosen, store, to);
+  const what = `return ${chosen.name} to release ${shortDigest(digest)}`;
+  await confirmEnvironment(context, { chosen, named, yes }, what);
+  await using found = await store.fetch(digest);
+  const { readRelease } = await import('@fairlead/deploy');
+  await readRelease(found.path, { trustedKeys: await trustedKeysOf(chosen) });
+  await deployStack(context, {
+    ...{ chosen, store, release: found.path, digest, json, by },
+    command: 'rollback',
+  });
 }
 
 /**

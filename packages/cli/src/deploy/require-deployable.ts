@@ -18,7 +18,7 @@ export async function requireDeployable(
   if (environment.stack?.releaseParameter === undefined) {
     throw new CliError(
       'ERR_CLI_USAGE',
-      `the environment "${name}" has no stack.releaseParameter, so that new instances of ${group.name} would start with another release: set stack: { name, releaseParameter } to the parameter of updates: { kind: 'inPlace', parameter }; with immutable updates, a release is deployed by cdk deploy`,
+      `the environment "${name}" has no stack.releaseParameter, so that new instances of ${group.name} would start with another release: set stack: { name, releaseParameter } to the parameter of updates: { kind: 'inPlace', parameter }; with immutable updates, set stack.command, such as ['npx', 'cdk', 'deploy', 'Shop']`,
     );
   }
   if (state.hasWarmPool) {

@@ -73,6 +73,8 @@ const expectations: ReadonlyMap<string, string> = new Map([
   ['stack.template', 'the path of a template, such as "cdk.out/Shop.template.json"'],
   ['stack.region', region],
   ['stack.releaseParameter', 'the name of a parameter, such as "/shop/prod/release"'],
+  ['stack.command', 'a program and its arguments, such as ["npx", "cdk", "deploy", "Shop"]'],
+  ['stack.command.*', 'a text'],
 ]);
 
 /** Returns a description of the value that a setting of an environment expects, to follow "Give". */

@@ -132,6 +132,13 @@ export interface StackInput {
    * `updates: { kind: 'inPlace', parameter }`. The archives have to be in S3 (`releaseStore`). @defaultValue none
    */
   readonly releaseParameter?: string;
+  /**
+   * Program and arguments that deploy the stack with a release, such as `['npx', 'cdk', 'deploy', 'Shop', '--require-approval', 'never']`:
+   * `fairlead deploy` and `fairlead rollback` run it in the folder of the configuration file, in place of an update of the hosts. It gets
+   * the path of the archive in `FAIRLEAD_RELEASE`, its digest in `FAIRLEAD_RELEASE_DIGEST`, and the name of the environment in
+   * `FAIRLEAD_ENVIRONMENT`. For `updates: { kind: 'immutable' }`. @defaultValue hosts are updated in place
+   */
+  readonly command?: readonly [string, ...string[]];
 }
 
 /** Hosts that get the same releases, and how. */

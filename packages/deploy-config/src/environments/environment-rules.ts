@@ -21,6 +21,7 @@ export function environmentRules(
           ...missingTargets(name, hosts, environment),
         ]),
     ...missingStore(name, environment),
+    ...stackCommandRules(name, environment),
     ...reservedPaths(name, environment),
   ];
 }
@@ -139,6 +140,30 @@ function missingStore(
   const found = releaseStore === undefined ? 'not set' : `"${releaseStore}"`;
   const message = `${name}.stack.releaseParameter names the release of new hosts, but ${name}.releaseStore is ${found}. Give one in S3, such as "s3://acme-shop-releases/releases": new hosts download the archive there.`;
   return [{ settings, message }];
+}
+
+/** Returns the broken rules of a stack that is deployed with each release. */
+function stackCommandRules(
+  name: string,
+  { stack, releaseStore }: ParsedEnvironment,
+): readonly EnvironmentProblem[] {
+  const setting = `${name}.stack.command`;
+  if (stack?.command === undefined) return [];
+  const problems: EnvironmentProblem[] = [];
+  if (stack.releaseParameter !== undefined) {
+    problems.push({
+      settings: [setting, `${name}.stack.releaseParameter`],
+      message: `${setting} deploys the stack with each release, but ${name}.stack.releaseParameter is for updates in place. Remove one of them: the two ways of updates never mix.`,
+    });
+  }
+  if (releaseStore?.startsWith('s3://') !== true) {
+    const found = releaseStore === undefined ? 'not set' : `"${releaseStore}"`;
+    problems.push({
+      settings: [setting, `${name}.releaseStore`],
+      message: `${setting} starts new hosts, but ${name}.releaseStore is ${found}. Give one in S3, such as "s3://acme-shop-releases/releases": new hosts download the archive there.`,
+    });
+  }
+  return problems;
 }
 
 function missingTargets(

@@ -112,6 +112,7 @@ const environment = z.strictObject({
       template: text.optional(),
       region: region.optional(),
       releaseParameter: matching(/^(?:\/[\w.-]{1,128}){1,15}$/).optional(),
+      command: z.tuple([text], text).optional(),
     })
     .optional(),
 });

@@ -219,6 +219,23 @@ describe('defineEnvironments', () => {
       'a.stack.releaseParameter names the release of new hosts, but a.releaseStore is "store". Give one in S3',
     ],
     [
+      { a: { hosts: ['local'], release, stack: { name: 'S', command: [] } } },
+      'a.stack.command is []. Give a program and its arguments',
+    ],
+    [
+      { a: { hosts: ['local'], release, stack: { name: 'S', command: ['cdk', 'deploy'] } } },
+      'a.stack.command starts new hosts, but a.releaseStore is not set. Give one in S3',
+    ],
+    [
+      {
+        a: {
+          ...{ hosts: ['local'], release, releaseStore: 's3://acme-releases/shop' },
+          stack: { name: 'S', releaseParameter: '/x', command: ['cdk'] },
+        },
+      },
+      'a.stack.command deploys the stack with each release, but a.stack.releaseParameter is for updates in place',
+    ],
+    [
       { a: { hosts: ['local'], release, promoteFrom: 'staging' } },
       'a.promoteFrom is "staging", which is no other environment. There is no other one.',
     ],
