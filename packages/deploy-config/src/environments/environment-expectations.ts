@@ -74,7 +74,7 @@ const expectations: ReadonlyMap<string, string> = new Map([
   ['stack.region', region],
   ['stack.releaseParameter', 'the name of a parameter, such as "/shop/prod/release"'],
   ['stack.command', 'a program and its arguments, such as ["npx", "cdk", "deploy", "Shop"]'],
-  ['stack.command.*', 'a text'],
+  ['stack.command.*', 'a program or an argument, such as "npx"'],
 ]);
 
 /** Returns a description of the value that a setting of an environment expects, to follow "Give". */

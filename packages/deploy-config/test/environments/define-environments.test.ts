@@ -220,7 +220,7 @@ describe('defineEnvironments', () => {
     ],
     [
       { a: { hosts: ['local'], release, stack: { name: 'S', command: [] } } },
-      'a.stack.command is []. Give a program and its arguments',
+      'a.stack.command.0 is not set. Give a program or an argument',
     ],
     [
       { a: { hosts: ['local'], release, stack: { name: 'S', command: ['cdk', 'deploy'] } } },
