@@ -95,8 +95,9 @@ function errorOf(code: string, message: string): string {
 /** Changes processes and tags of the group; returns whether the action is such a change. */
 function change(group: GroupOfTest, action: string, parameters: URLSearchParams): boolean {
   const named = [1, 2].flatMap((n) => parameters.get(`ScalingProcesses.member.${n}`) ?? []);
-  const key = parameters.get('Tags.member.1.Key') ?? '';
-  const others = Object.entries(group.tags).filter(([each]) => each !== key);
+  const keys = [1, 2, 3].flatMap((n) => parameters.get(`Tags.member.${n}.Key`) ?? []);
+  const [key = ''] = keys;
+  const others = Object.entries(group.tags).filter(([each]) => !keys.includes(each));
   const running = group.suspendedProcesses.filter((each) => !named.includes(each));
   if (action === 'SuspendProcesses') group.suspendedProcesses = [...running, ...named];
   else if (action === 'ResumeProcesses') group.suspendedProcesses = running;

@@ -7,6 +7,7 @@ import { findRelease } from '../deploy/find-release.ts';
 import { openReleases } from '../deploy/open-releases.ts';
 import { trustedKeysOf } from '../deploy/trusted-keys.ts';
 import { requireAllHosts } from '../hosts/on-hosts.ts';
+import { noteSuspension } from '../hosts/note-suspended.ts';
 import { readHosts } from '../hosts/read-hosts.ts';
 import {
   configOption,
@@ -39,6 +40,7 @@ export function definePlanEnvironmentCommand(command: Command, context: CommandC
     .addOption(jsonOption)
     .action(async (environment, options) => {
       const chosen = await readHosts(context, await readConfig(options.config, environment));
+      noteSuspension(context, chosen.hostGroup);
       const stack = options.withoutStack
         ? undefined
         : await planStackOf(chosen, options.deployedTemplate);

@@ -14,8 +14,9 @@ import { requirePromotion } from '../deploy/require-promotion.ts';
 import { trustedKeysOf } from '../deploy/trusted-keys.ts';
 import { shortDigest } from '../deploy/format-release.ts';
 import { onHosts } from '../hosts/on-hosts.ts';
+import { noteSuspension } from '../hosts/note-suspended.ts';
 import { presentHosts } from '../hosts/present-hosts.ts';
-import { readHosts } from '../hosts/read-hosts.ts';
+import { readHosts, type ReachableEnvironment } from '../hosts/read-hosts.ts';
 import { hostLabel, selectHosts } from '../hosts/select-hosts.ts';
 import {
   auditActorOption,
@@ -63,6 +64,7 @@ export function defineRestoreCommand(command: Command, context: CommandContext):
         );
       }
       const chosen = await readHosts(context, config);
+      noteSuspension(context, chosen.hostGroup);
       await requireDeployable(context, chosen);
       const urls = selectHosts(chosen, options.host);
       const store = await openReleases(chosen);
@@ -100,20 +102,13 @@ export function defineRestoreCommand(command: Command, context: CommandContext):
       ).finally(() => {
         progress.clear();
       });
+      // Before the results, which end the command when a host failed.
+      await noteNewHosts(context, chosen, digest);
       presentHosts(context, options, {
         value: { environment: chosen.name, release },
         results,
         format: formatRestored,
       });
-      const newHosts = await findNewHosts(context, chosen);
-      if (startOther(newHosts, digest)) {
-        const short = shortDigest(digest);
-        context.output.note(
-          oneLine(
-            `fairlead: new hosts start with another release than ${short}: fairlead deploy --release ${short} gives it to all hosts`,
-          ),
-        );
-      }
       const failed = results.flatMap((result) =>
         'value' in result && !isServing(result.value) ? [hostLabel(result.host)] : [],
       );
@@ -133,6 +128,22 @@ export function defineRestoreCommand(command: Command, context: CommandContext):
       'fairlead restore production --from s3://backup-copy/shop --yes --json',
     ],
   ]);
+}
+
+/** Notes that new hosts start with another release than the one that was restored. */
+async function noteNewHosts(
+  context: CommandContext,
+  chosen: ReachableEnvironment,
+  digest: string,
+): Promise<void> {
+  const newHosts = await findNewHosts(context, chosen);
+  if (!startOther(newHosts, digest)) return;
+  const short = shortDigest(digest);
+  context.output.note(
+    oneLine(
+      `fairlead: new hosts start with another release than ${short}: fairlead deploy --release ${short} gives it to all hosts`,
+    ),
+  );
 }
 
 function isServing({ outcome }: HostRestore): boolean {

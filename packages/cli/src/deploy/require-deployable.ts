@@ -43,11 +43,12 @@ export async function requireDeployable(
     );
   }
   await group.requireNoRefresh();
-  const suspended = state.suspendedProcesses.join(', ');
-  if (suspended === '') return;
+  const { processes = [] } = state.suspension ?? {};
+  const others = state.suspendedProcesses.filter((each) => !processes.includes(each));
+  if (others.length === 0) return;
   context.output.note(
     oneLine(
-      `fairlead: suspended processes of ${group.name}: ${suspended}; to resume them: aws autoscaling resume-processes --auto-scaling-group-name ${group.name}`,
+      `fairlead: suspended processes of ${group.name}: ${others.join(', ')}; they stay so, because no deployment suspended them`,
     ),
   );
 }

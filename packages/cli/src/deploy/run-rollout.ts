@@ -32,6 +32,8 @@ export interface RunRolloutOptions {
   readonly json: boolean;
   /** Other hosts of the environment serve. @defaultValue `false` */
   readonly othersServe?: boolean;
+  /** Called once the hosts are locked and prepared, before the first one is changed; its error ends the rollout. @defaultValue not called */
+  readonly beforeChange?: () => Promise<void>;
   /** Called with the release once every host has it, while the hosts are locked. @defaultValue not called */
   readonly onEveryHost?: ((release: string) => Promise<void>) | undefined;
   /** Calls `rollOut` or `rollBack` of the library. */
@@ -46,7 +48,7 @@ export interface RunRolloutOptions {
  */
 export async function runRollout(
   context: CommandContext,
-  { chosen, json, work, othersServe = false, onEveryHost }: RunRolloutOptions,
+  { chosen, json, work, othersServe = false, beforeChange, onEveryHost }: RunRolloutOptions,
 ): Promise<Rollout> {
   const signal = context.io.stopSignal?.();
   const note = (): void => {
@@ -68,7 +70,10 @@ export async function runRollout(
   const watch = group?.watch();
   try {
     const { batch = 1 } = chosen.environment;
-    const suspend = () => suspendHealthChecks(context, chosen);
+    const suspend = async () => {
+      await beforeChange?.();
+      return suspendHealthChecks(context, chosen);
+    };
     return await work({
       ...{ hosts, balancer, batch, signal, departure, othersServe, suspend, onEvent, onEveryHost },
     });

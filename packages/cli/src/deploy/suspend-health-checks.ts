@@ -1,4 +1,5 @@
 import type { CommandContext } from '../command-context.ts';
+import { resumeCommand } from '../hosts/note-suspended.ts';
 import type { ReachableEnvironment } from '../hosts/read-hosts.ts';
 import { oneLine } from '../output/plain-text.ts';
 
@@ -26,12 +27,17 @@ export async function suspendHealthChecks(
   return {
     async [Symbol.asyncDispose]() {
       try {
-        await suspension.resume();
+        if ((await suspension.resume()) === 'resumed') return;
+        output.note(
+          oneLine(
+            `fairlead: the health checks of ${group.name} stay suspended for another command, which resumes them at its end`,
+          ),
+        );
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         output.note(
           oneLine(
-            `fairlead: the health checks of ${group.name} are still suspended: ${reason} Run the command again, or: aws autoscaling resume-processes --auto-scaling-group-name ${group.name} --scaling-processes HealthCheck ReplaceUnhealthy`,
+            `fairlead: the health checks of ${group.name} are still suspended: ${reason} Run the command again, or: ${resumeCommand(group.name, suspension.processes)}`,
           ),
         );
       }

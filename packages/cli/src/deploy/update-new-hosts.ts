@@ -60,7 +60,11 @@ export async function updateNewHosts(
         ),
       );
       const hosts = hostsOf(fresh);
-      const onNew = { ...options, chosen: { ...chosen, hosts }, othersServe: true };
+      const onNew = {
+        ...{ ...options, chosen: { ...chosen, hosts }, othersServe: true },
+        // Another deployment may have begun before these hosts were locked.
+        beforeChange: () => requireSameRelease(chosen, digest),
+      };
       rollouts.push(await runRollout(context, onNew));
       for (const id of fresh) open.delete(id);
       // Others may have come into service while these were updated.

@@ -112,12 +112,46 @@ test('a command takes over the health checks that a killed one left suspended', 
   expect([during[0], ...left()]).toEqual([BOTH, [], {}]);
 });
 
+test('the health checks stay suspended for a deployment that still works', async () => {
+  const mark = `${new Date().toISOString()} HealthCheck ReplaceUnhealthy @0123456789abcdef:1`;
+  const tags = { 'fairlead:suspended:other': mark };
+  Object.assign(place.scaling.group, { suspendedProcesses: BOTH, tags });
+  const deployed = await deploy();
+  expect([deployed.exitCode, ...left()]).toEqual([0, BOTH, tags]);
+  expect(deployed.stderr).toContain(`the health checks of ${GROUP} stay suspended for another`);
+  expect(deployed.stderr).not.toContain('were left suspended');
+  const status = await run({ folder: second.folder }, 'hosts', 'status');
+  expect(status.stderr).toContain('are suspended until the end of a deployment');
+  expect(status.stderr).not.toContain('resume-processes');
+});
+
+test('plan and hosts status show health checks that a killed command left suspended, and resume no others', async () => {
+  Object.assign(place.scaling.group, {
+    suspendedProcesses: ['Launch', ...BOTH],
+    tags: { 'fairlead:suspended': 'killed ReplaceUnhealthy' },
+  });
+  for (const command of [
+    ['plan', '--without-stack'],
+    ['hosts', 'status'],
+  ]) {
+    const { stderr } = await run({ folder: second.folder }, ...command);
+    expect(stderr).toContain(`${GROUP} replaces no unhealthy instance: ReplaceUnhealthy were left`);
+    expect(stderr).toMatch(/--scaling-processes ReplaceUnhealthy$/m);
+  }
+  const { stderr } = await deploy();
+  expect(stderr).toContain(`suspended processes of ${GROUP}: HealthCheck, Launch; they stay so`);
+  expect(stderr).not.toContain('resume-processes');
+  expect(left()).toEqual([['Launch', 'HealthCheck'], {}]);
+});
+
 test('health checks that cannot be resumed are named with the way to resume them', async () => {
   place.scaling.group.denied = 'ResumeProcesses';
   const deployed = await deploy();
   expect([deployed.exitCode, deployed.stderr]).toEqual([
     0,
-    expect.stringContaining('aws autoscaling resume-processes'),
+    expect.stringContaining(
+      `aws autoscaling resume-processes --auto-scaling-group-name ${GROUP} --scaling-processes HealthCheck ReplaceUnhealthy`,
+    ),
   ]);
 });
 

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type * as Ssm from '@fairlead/deploy/ssm';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { run, runJson } from '../support/fairlead.ts';
@@ -76,6 +78,34 @@ test('an instance that was on standby at its turn gets the release once it is ba
   expect(deployed).toMatchObject({ exitCode: 0 });
   expect(deployed.stderr).toContain(`skipped, because ${GROUP} ends them: ssm://${two}`);
   expect(current(one, two, three)).toEqual(Array(3).fill(second.digest));
+}, 60_000);
+
+test('an instance that started is not changed when another deployment has begun before it was locked', async () => {
+  place.setInstances(one, two);
+  const other = 'e'.repeat(64);
+  place.onScript = (id, script) => {
+    if (id === two && script.includes('activate')) place.setInstances(one, two, three);
+    if (id === three && script.includes('prepare')) place.manager.parameters.set(PARAMETER, other);
+  };
+  const deployed = await deploy();
+  expect([deployed.exitCode, deployed.stderr]).toEqual([
+    3,
+    expect.stringContaining(`has set the release ${other.slice(0, 12)} for new hosts`),
+  ]);
+  expect(current(one, two, three)).toEqual([second.digest, second.digest, first.digest]);
+}, 60_000);
+
+test('a restore that fails names the release that new hosts start with', async () => {
+  place.setInstances(one);
+  const config = join(folder, 'fairlead.config.ts');
+  const text = readFileSync(config, 'utf8');
+  const backup = "layout: 'host', backup: { to: '/var/backups/shop' },";
+  writeFileSync(join(folder, 'backup.config.ts'), text.replace("layout: 'host',", backup));
+  const options = ['--config', 'backup.config.ts', '--release', String(second.path), '--yes'];
+  const restored = await run({ folder }, 'restore', ...options);
+  expect(restored.exitCode).not.toBe(0);
+  expect(restored.stdout).toContain('whose deployment has no backup');
+  expect(restored.stderr).toContain('new hosts start with another release than');
 }, 60_000);
 
 test('a listing that fails at the end of a deployment is repeated', async () => {

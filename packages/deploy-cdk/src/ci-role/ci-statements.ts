@@ -190,7 +190,7 @@ function hostStatements(resources: CiResources): PolicyStatement[] {
   ];
 }
 
-/** Health checks of the group are suspended during a change; a tag remembers those to resume. */
+/** Health checks of the group are suspended during a change; a tag of each change remembers those to resume. */
 function suspensionStatements(group: string): PolicyStatement[] {
   const resources = [
     `arn:${Aws.PARTITION}:autoscaling:${Aws.REGION}:${Aws.ACCOUNT_ID}:autoScalingGroup:*:autoScalingGroupName/${group}`,
@@ -203,7 +203,11 @@ function suspensionStatements(group: string): PolicyStatement[] {
     new PolicyStatement({
       actions: ['autoscaling:CreateOrUpdateTags', 'autoscaling:DeleteTags'],
       resources,
-      conditions: { 'ForAllValues:StringEquals': { 'aws:TagKeys': ['fairlead:suspended'] } },
+      conditions: {
+        'ForAllValues:StringLike': {
+          'aws:TagKeys': ['fairlead:suspended', 'fairlead:suspended:*'],
+        },
+      },
     }),
   ];
 }

@@ -44,7 +44,7 @@ const expected: Readonly<Record<CiPermission, readonly string[]>> = {
     `ssm:SendCommand on ${aws}:ec2:${here}:instance/* if StringEquals ssm:resourceTag/aws:autoscaling:groupName shop`,
     'autoscaling:DescribeAutoScalingGroups autoscaling:DescribeInstanceRefreshes on *',
     `autoscaling:ResumeProcesses autoscaling:SuspendProcesses on ${group}`,
-    `autoscaling:CreateOrUpdateTags autoscaling:DeleteTags on ${group} if ForAllValues:StringEquals aws:TagKeys [fairlead:suspended]`,
+    `autoscaling:CreateOrUpdateTags autoscaling:DeleteTags on ${group} if ForAllValues:StringLike aws:TagKeys [fairlead:suspended fairlead:suspended:*]`,
     'ssm:CancelCommand ssm:GetCommandInvocation on *',
     `elasticloadbalancing:DeregisterTargets elasticloadbalancing:RegisterTargets on ${targets}`,
     'elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth on *',

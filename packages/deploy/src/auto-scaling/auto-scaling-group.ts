@@ -9,7 +9,12 @@ import {
 import { checkOptions, checkText, invalidOption } from '../check-options.ts';
 import { DeployError } from '../deploy-error.ts';
 import type { Departure } from '../rollout/departure.ts';
-import { suspendGroup, type HealthCheckSuspension } from './health-check-suspension.ts';
+import {
+  suspendGroup,
+  suspensionOf,
+  type GroupSuspension,
+  type HealthCheckSuspension,
+} from './health-check-suspension.ts';
 
 /** Options of {@link AutoScalingGroup}. */
 export interface AutoScalingGroupOptions {
@@ -29,6 +34,8 @@ export interface GroupState {
   readonly others: ReadonlyMap<string, string>;
   /** Processes that are suspended, such as `Launch`. */
   readonly suspendedProcesses: readonly string[];
+  /** Those of them that `suspendHealthChecks` has suspended; `undefined` if there are none. */
+  readonly suspension: GroupSuspension | undefined;
   /** ARNs of the target groups that the group registers its instances with. */
   readonly targetGroupArns: readonly string[];
   /** Instances that have booted before wait in a warm pool. */
@@ -109,6 +116,7 @@ export class AutoScalingGroup {
       suspendedProcesses: (group.SuspendedProcesses ?? [])
         .flatMap(({ ProcessName }) => ProcessName ?? [])
         .toSorted(),
+      suspension: suspensionOf(group),
       targetGroupArns: group.TargetGroupARNs ?? [],
       hasWarmPool: group.WarmPoolConfiguration !== undefined,
     };
@@ -148,9 +156,10 @@ export class AutoScalingGroup {
 
   /**
    * Suspends the health checks of the group, because a host that restarts its services may fail those of the load balancer, and be replaced
-   * during its update; returns `undefined` if the group has only the checks of EC2, or if they were suspended by someone else. A tag of the
-   * group remembers the processes to resume for a change that was killed: the next one takes them over. Needs
-   * `autoscaling:SuspendProcesses`, `ResumeProcesses`, `CreateOrUpdateTags` and `DeleteTags` on the group.
+   * during its update; returns `undefined` if the group has only the checks of EC2, or if they were suspended by someone else. Each change
+   * has a tag of the group with the processes to resume, renewed every 30 s: the last one of several resumes them, and the next one takes
+   * over those of a change that was killed. Needs `autoscaling:SuspendProcesses`, `ResumeProcesses`, `CreateOrUpdateTags` and `DeleteTags` on
+   * the group, for tags whose keys begin with `fairlead:suspended`.
    *
    * @throws DeployError `ERR_DEPLOY_GROUP_NOT_FOUND`, `ERR_DEPLOY_GROUP`
    */

@@ -5,9 +5,10 @@ import {
   DescribeAutoScalingGroupsCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { awsTestConnection, startAutoScaling, startMoto } from '@fairlead/test-support';
-import { afterAll, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import { AutoScalingGroup } from '../../src/auto-scaling.ts';
+import { markValue } from '../../src/auto-scaling/suspension-marks.ts';
 
 const clients: AutoScalingClient[] = [];
 afterAll(() => {
@@ -54,8 +55,16 @@ it('suspends the health checks of a group of moto, and resumes them', async () =
   };
   const group = new AutoScalingGroup({ client, name: 'shop' });
   const suspension = await group.suspendHealthChecks();
-  expect(await read()).toEqual({ suspended: BOTH, tags: [['fairlead:suspended', false]] });
-  await suspension?.resume();
+  expect(await read()).toEqual({
+    suspended: BOTH,
+    tags: [[expect.stringMatching(/^fairlead:suspended:[0-9a-f-]{36}$/), false]],
+  });
+  // A value may have these characters only, up to 256.
+  const { AutoScalingGroups: [found] = [] } = await client.send(
+    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: ['shop'] }),
+  );
+  expect(found?.Tags?.[0]?.Value).toMatch(/^[\w\s+\-=.:/@]{1,256}$/);
+  expect(await suspension?.resume()).toBe('resumed');
   expect(await read()).toEqual({ suspended: [], tags: [] });
 });
 
@@ -77,16 +86,75 @@ it.each([{ healthCheckType: 'EC2' }, { suspendedProcesses: BOTH }])(
   },
 );
 
-it('a change after one that was killed resumes what that one suspended, and nothing else', async () => {
-  const { state, group } = await start({ suspendedProcesses: ['HealthCheck'] });
-  const killed = await group.suspendHealthChecks();
-  const next = await group.suspendHealthChecks();
-  expect(next?.isTakenOver).toBe(true);
-  // The first one was only slow: the second one has taken the checks over.
-  await killed?.resume();
-  expect(state.suspendedProcesses).toEqual(BOTH);
-  await next?.resume();
-  expect([state.suspendedProcesses, state.tags]).toEqual([['HealthCheck'], {}]);
+describe('a suspension that an ended change has left behind', () => {
+  const seconds = (age: number) => new Date(Date.now() - age * 1_000).toISOString();
+  it.each([
+    ['a mark of an older version', 'fairlead:suspended', 'uuid ReplaceUnhealthy'],
+    ['without renewal', 'fairlead:suspended:1', `${seconds(200)} ReplaceUnhealthy`],
+    [
+      'of a process of this machine',
+      'fairlead:suspended:1',
+      markValue(['ReplaceUnhealthy']).replace(/\d+$/, '4194303'),
+    ],
+  ])('is taken over: %s', async (_, key, value) => {
+    const { state, group } = await start({ suspendedProcesses: BOTH, tags: { [key]: value } });
+    expect((await group.read()).suspension).toEqual({
+      ...{ processes: ['ReplaceUnhealthy'], isLeftBehind: true },
+    });
+    const next = await group.suspendHealthChecks();
+    expect([next?.isTakenOver, next?.processes]).toEqual([true, ['ReplaceUnhealthy']]);
+    expect(Object.keys(state.tags)).toEqual([expect.stringMatching(/^fairlead:suspended:.{36}$/)]);
+    expect((await group.read()).suspension?.isLeftBehind).toBe(false);
+    expect(await next?.resume()).toBe('resumed');
+    expect([state.suspendedProcesses, state.tags]).toEqual([['HealthCheck'], {}]);
+    expect((await group.read()).suspension).toBeUndefined();
+  });
+
+  it('is resumed also when the group has only the checks of EC2 now', async () => {
+    const { state, group } = await start({
+      ...{ healthCheckType: 'EC2', suspendedProcesses: BOTH },
+      tags: { 'fairlead:suspended': 'uuid HealthCheck ReplaceUnhealthy' },
+    });
+    await (await group.suspendHealthChecks())?.resume();
+    expect([state.suspendedProcesses, state.tags]).toEqual([[], {}]);
+  });
+});
+
+it('the last of several changes resumes the health checks', async () => {
+  const { state, group } = await start({ suspendedProcesses: ['Launch'] });
+  const [first, second] = [await group.suspendHealthChecks(), await group.suspendHealthChecks()];
+  expect(second?.isTakenOver).toBe(false);
+  expect(await second?.resume()).toBe('left');
+  expect([state.suspendedProcesses, Object.keys(state.tags)]).toEqual([
+    ['Launch', ...BOTH],
+    [expect.any(String)],
+  ]);
+  expect(await first?.resume()).toBe('resumed');
+  expect([state.suspendedProcesses, state.tags]).toEqual([['Launch'], {}]);
+});
+
+it('two changes that end at the same time leave nothing suspended', async () => {
+  const { state, group } = await start();
+  const both = [await group.suspendHealthChecks(), await group.suspendHealthChecks()];
+  await Promise.all(both.map(async (each) => each?.resume()));
+  expect([state.suspendedProcesses, state.tags]).toEqual([[], {}]);
+});
+
+it('a change that begins while another one ends has the health checks suspended', async () => {
+  const { state, group } = await start();
+  const first = await group.suspendHealthChecks();
+  const [, second] = await Promise.all([first?.resume(), group.suspendHealthChecks()]);
+  expect(state.suspendedProcesses.toSorted()).toEqual(BOTH);
+  await second?.resume();
+  expect([state.suspendedProcesses, state.tags]).toEqual([[], {}]);
+});
+
+it('health checks are resumed also when their tag was removed', async () => {
+  const { state, group } = await start();
+  const suspension = await group.suspendHealthChecks();
+  state.tags = {};
+  expect(await suspension?.resume()).toBe('resumed');
+  expect([state.suspendedProcesses, state.tags]).toEqual([[], {}]);
 });
 
 it.each(['SuspendProcesses', 'CreateOrUpdateTags'])(

@@ -5,6 +5,7 @@ import type { CommandContext } from '../../command-context.ts';
 import { shortDigest, shownRelease } from '../../deploy/format-release.ts';
 import { readConfig } from '../../config/read-config.ts';
 import { type HostResult, hostValues, onHosts, requireAllHosts } from '../../hosts/on-hosts.ts';
+import { noteSuspension } from '../../hosts/note-suspended.ts';
 import { readHosts, type ReachableEnvironment } from '../../hosts/read-hosts.ts';
 import { hostLabel } from '../../hosts/select-hosts.ts';
 import {
@@ -28,6 +29,7 @@ export function defineStatusCommand(command: Command, context: CommandContext): 
     .addOption(jsonOption)
     .action(async (environment, options) => {
       const chosen = await readHosts(context, await readConfig(options.config, environment));
+      noteSuspension(context, chosen.hostGroup);
       const { readHostStatus } = await import('@fairlead/deploy');
       const results = await onHosts(context, { chosen, only: options.host }, readHostStatus);
       const newHosts = await findNewHosts(context, chosen);
