@@ -138,7 +138,8 @@ describe.skipIf(!canBootFleet())('hosts of Systems Manager behind a target group
     ]);
     expect([await versions(), await targets()]).toEqual([[1, 1], healthy]);
 
-    const second = await fairlead(project(2), 'deploy', '--yes', '--watch', '1s', '--json');
+    const next = project(2);
+    const second = await fairlead(next, 'deploy', '--yes', '--watch', '1s', '--json');
     expect([second.exitCode, second.stderr.includes('error')]).toEqual([0, false]);
     const lines = second.stdout.trim().split('\n');
     expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({
@@ -156,8 +157,10 @@ describe.skipIf(!canBootFleet())('hosts of Systems Manager behind a target group
     ]);
     const exec = await fairlead(first, 'hosts', 'exec', 'production', '--', 'hostname');
     expect([exec.exitCode, exec.stdout]).toEqual([0, expect.stringMatching(/h1[^]*h2/) as string]);
-    const back = await fairlead(first, 'rollback', '--yes');
-    expect([back.exitCode, await versions(), await targets()]).toEqual([0, [1, 1], healthy]);
+    // The audit log of the first project doesn't have the second release.
+    const back = await fairlead(next, 'rollback', '--yes');
+    expect(back.exitCode, back.stderr).toBe(0);
+    expect([await versions(), await targets()]).toEqual([[1, 1], healthy]);
   });
 
   test('a command for one host reaches this host only, and its exit code is reported', async () => {
