@@ -1,6 +1,11 @@
 export { calibrate } from './calibration/calibrate.ts';
 export { readCalibration } from './calibration/read-calibration.ts';
 export type { Calibration, CalibrationRow, CheckMeasurement } from './calibration/calibrate.ts';
+export { costParts } from './costs/cost-parts.ts';
+export type { CostPart, CostQuantities, CostTerm } from './costs/cost-parts.ts';
+export { costFormula, monthlyCost } from './costs/monthly-cost.ts';
+export { publishedPrices } from './costs/published-prices.ts';
+export type { PriceName, ServicePrice } from './costs/published-prices.ts';
 export type {
   Architecture,
   InstanceData,

@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { startMoto, type MotoServer } from '@fairlead/test-support';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runProcess } from '../support/fairlead.ts';
+import { startPricing } from '../support/pricing-api.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const { publishedInstances, readInstances } = await import('@fairlead/sizing');
@@ -14,23 +13,6 @@ beforeAll(async () => {
   moto = await startMoto();
 });
 afterAll(() => moto.stop());
-
-/** A Pricing API, which moto doesn't have, with one price for all types. */
-async function startPricing(usd: string): Promise<string> {
-  const dimension = { unit: 'Hrs', pricePerUnit: { USD: usd } };
-  const entry = { terms: { OnDemand: { term: { priceDimensions: { dimension } } } } };
-  const server = createServer((req, res) => {
-    req.resume();
-    res.setHeader('content-type', 'application/x-amz-json-1.1');
-    res.end(JSON.stringify({ FormatVersion: 'aws_v1', PriceList: [JSON.stringify(entry)] }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 const ARGS = ['size', '--refresh', '--region', 'eu-west-1', '--instances', 'instances.json'];
 

@@ -1,15 +1,18 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { startMoto } from '@fairlead/test-support';
+import { expect, onTestFinished, test } from 'vitest';
 import { commandsOf, withOutputs } from '../support/console-page.ts';
 import { commandsOfLine } from '../support/example-lines.ts';
-import { run } from '../support/fairlead.ts';
+import { run, runProcess } from '../support/fairlead.ts';
+import { affine } from '../support/models.ts';
+import { startPricing } from '../support/pricing-api.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const { exampleMeasurement } = await import('@fairlead/sizing');
 
+const REGISTRY = ['--registry', './registry'];
 const pagePath = new URL('../../../../docs/sizing.md', import.meta.url);
-const TABLE = /^\| deployment .*\n(?:\|.*\n)+/m;
 
 function placeWithMeasurement() {
   const folder = temporaryFolder();
@@ -34,61 +37,57 @@ test('every command of docs/sizing.md prints the output on the page', async () =
   expect(shown).toEqual(outputs);
 });
 
-test('the costs of a small, a middle and a large deployment are those that the command computes', async () => {
-  const rows: string[] = [];
-  for (const [name, rate] of [
-    ['small', 50],
-    ['middle', 2_000],
-    ['large', 20_000],
-  ] as const) {
-    const args = ['--requests-per-second', String(rate), '--json'];
-    const { stdout } = await run(
-      placeWithMeasurement(),
-      ...['size', '--measurement', 'churn.json', ...args],
-    );
-    const { recommendation } = JSON.parse(stdout) as {
-      readonly recommendation: Record<'best', Sized> & { readonly others: readonly Sized[] };
-    };
-    const { best, others } = recommendation;
-    const choices = [best, ...others];
-    const steady = choices.find(({ burstable }) => !burstable);
-    const x86 = choices.find((each) => !each.burstable && each.architecture === 'x86_64');
-    rows.push(
-      `| ${[name, rate, rate * 2, describe(best), describe(steady), describe(x86)].join(' | ')} |`,
-    );
-  }
+/** Lines of the `sh` blocks of the page. */
+function shellLines(): readonly string[] {
   const page = readFileSync(pagePath, 'utf8');
-  const heads = ['deployment', 'requests/s', 'at the peak', 'cheapest', 'not burstable', 'x86'];
-  const table = [`| ${heads.join(' | ')} |`, '| --- | --- | --- | --- | --- | --- |', ...rows];
-  if (process.env.FAIRLEAD_UPDATE_DOCS === '1') {
-    writeFileSync(
-      pagePath,
-      page
-        .replace(/^COST_TABLE\n/m, `${table.join('\n')}\n`)
-        .replace(TABLE, `${table.join('\n')}\n`),
-    );
+  return [...page.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = '']) =>
+    block.trimEnd().split('\n'),
+  );
+}
+
+test('every line of the shell blocks of docs/sizing.md works, one after the other', async () => {
+  const moto = await startMoto();
+  onTestFinished(() => moto.stop());
+  const folder = temporaryFolder();
+  const env = {
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_ENDPOINT_URL_EC2: moto.endpoint,
+    AWS_ENDPOINT_URL_PRICING: await startPricing('0.2500000000'),
+  };
+  copyFileSync(affine, join(folder, 'churn.onnx'));
+  for (const words of ['registry init', 'model push churn churn.onnx', 'model promote churn 1']) {
+    const { exitCode, stderr } = await run({ folder }, ...words.split(' '), ...REGISTRY);
+    expect(exitCode, stderr).toBe(0);
   }
-  const shown = TABLE.exec(readFileSync(pagePath, 'utf8'))?.[0] ?? '';
-  expect(cells(shown)).toEqual(cells(`${table.join('\n')}\n`));
+  const [measure = '', install = '', refresh = '', recommend = '', ...others] = shellLines();
+  expect(others).toEqual([]);
+
+  // Shorter than half a minute: what it finds is not the matter here.
+  const measured = await runProcess({ folder }, ...wordsOf(measure), '--seconds', '0.3');
+  expect(measured.exitCode, measured.stderr).toBe(0);
+  expect(measure).toMatch(/ > churn\.json$/);
+  expect(JSON.parse(measured.stdout)).toMatchObject({ measurement: { model: 'churn' } });
+
+  // The packages that the next command needs, and not more.
+  const { peerDependencies } = JSON.parse(
+    readFileSync(new URL('../../../sizing/package.json', import.meta.url), 'utf8'),
+  ) as { readonly peerDependencies: object };
+  expect(install).toBe(`npm install ${Object.keys(peerDependencies).join(' ')}`);
+
+  const refreshed = await runProcess({ folder, env }, ...wordsOf(refresh));
+  expect([refreshed.exitCode, refreshed.stderr]).toEqual([0, '']);
+
+  // With the measurement of the page: that of a busy machine reaches no goal.
+  writeFileSync(join(folder, 'example.json'), JSON.stringify(exampleMeasurement));
+  const [size = '', model = '', ...options] = wordsOf(recommend);
+  expect([size, model]).toEqual(['size', 'churn']);
+  const shown = await run({ folder }, 'size', '--measurement', 'example.json', ...options);
+  expect([shown.exitCode, shown.stderr]).toEqual([0, '']);
+  expect(shown.stdout).toContain('(eu-west-1, prices of ');
 });
 
-interface Sized {
-  readonly type: string;
-  readonly architecture: string;
-  readonly burstable: boolean;
-  readonly hosts: number;
-  readonly monthlyCost: number;
-}
-
-function describe(sized: Sized | undefined): string {
-  if (sized === undefined) return '';
-  return `${sized.hosts} × ${sized.type}: ${Math.round(sized.monthlyCost)} USD`;
-}
-
-/** Cells of a table, however Prettier aligns it. */
-function cells(table: string): readonly (readonly string[])[] {
-  const lines = table.trimEnd().split('\n');
-  return lines
-    .filter((_line, index) => index !== 1)
-    .map((line) => line.split('|').map((cell) => cell.trim()));
+function wordsOf(line: string): readonly string[] {
+  const [words = []] = commandsOfLine(line);
+  return words;
 }
