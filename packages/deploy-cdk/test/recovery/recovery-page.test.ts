@@ -169,3 +169,17 @@ it('the commands of docs/recovery.md restore every object into an empty account'
   const seconds = Object.entries(times).map(([name, ms]) => `${name} ${(ms / 1000).toFixed(1)} s`);
   console.log(`recovery: ${seconds.join(', ')}`);
 }, 600_000);
+
+it('each command line of docs/recovery.md is run by a test', () => {
+  const sections = [
+    ...['What has to be elsewhere', 'Restore the models', 'Restore the releases'],
+    // By recovery-volume.test.ts.
+    'Restore a volume',
+  ];
+  const all = [...page.matchAll(/^\$ (.+)$/gm)].map(([, command]) => command);
+  const run = sections.flatMap((heading) => {
+    const [, section = ''] = page.split(`## ${heading}\n`);
+    return [...(section.split('\n## ')[0] ?? '').matchAll(/^\$ (.+)$/gm)].map(([, line]) => line);
+  });
+  expect(run).toEqual(all);
+});
