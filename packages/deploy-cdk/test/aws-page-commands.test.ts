@@ -147,15 +147,6 @@ describe('each aws command of docs/aws.md', () => {
       const suspended = `[each['ProcessName'] for each in ${group}['SuspendedProcesses']]`;
       expect(await ask('autoscaling', suspended)).toEqual(['AZRebalance']);
     },
-    'autoscaling delete-tags': async (command) => {
-      const tag = `ResourceId=${created.group},ResourceType=auto-scaling-group,Key=fairlead:suspended`;
-      const value = `${tag},Value=HealthCheck,PropagateAtLaunch=false`;
-      await run(['autoscaling', 'create-or-update-tags', '--tags', value]);
-      const tags = `[each['Key'] for each in ${group}['Tags']]`;
-      expect(await ask('autoscaling', tags)).toContain('fairlead:suspended');
-      await runCommand(command);
-      expect(await ask('autoscaling', tags)).not.toContain('fairlead:suspended');
-    },
     'autoscaling describe-scaling-activities': async (command) => {
       // moto has no activities; the request is checked.
       await runCommand(command);

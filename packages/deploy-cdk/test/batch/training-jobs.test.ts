@@ -13,7 +13,7 @@ import {
 } from '@fairlead/deploy-cdk';
 
 import { checkStack } from '../support/check-stack.ts';
-import { image } from '../support/sample-containers.ts';
+import { containerProps, containerTemplate, image } from '../support/sample-containers.ts';
 import { deployment as withoutBucket } from '../support/sample-deployment.ts';
 import { isolatedProps, serviceWith } from '../support/sample-stack.ts';
 import { statementsOf } from '../support/statements.ts';
@@ -313,6 +313,13 @@ it('a service has it with the option, and its pipeline submits jobs if it pushes
     `batch:TerminateJob on ${arn('job/*')}`,
     'batch:DescribeJobs,batch:ListJobs on *',
   ]);
+});
+
+it('tasks have it with the option, and one way to layers of images', () => {
+  const template = containerTemplate(containerProps({ batch: options }));
+  template.resourceCountIs('AWS::Batch::JobQueue', 1);
+  const endpoints = JSON.stringify(template.findResources('AWS::EC2::VPCEndpoint'));
+  expect(endpoints.match(/starport-layer-bucket/g)).toHaveLength(1);
 });
 
 it.each([['isolated', {}] as const, ['with NAT gateways', { internetAccess: 'nat' }] as const])(

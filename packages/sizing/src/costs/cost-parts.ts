@@ -52,7 +52,17 @@ export interface CostPart {
   readonly terms: readonly CostTerm[];
 }
 
-/** Parts of the costs beside hosts. */
+/**
+ * Parts of the costs beside hosts.
+ *
+ * @example
+ * ```ts
+ * import { costFormula, costParts } from '@fairlead/sizing';
+ *
+ * const disks = costParts.find(({ name }) => name === 'disks');
+ * console.log(disks && costFormula(disks)); // hosts × diskGB × 0.0952
+ * ```
+ */
 export const costParts: readonly CostPart[] = [
   {
     name: 'load balancer',

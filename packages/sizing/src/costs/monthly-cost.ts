@@ -12,7 +12,7 @@ const HOURS = 730;
  * import { monthlyCost } from '@fairlead/sizing';
  *
  * const disks = { name: 'disks', when: 'always', terms: [{ price: 'disk', times: ['hosts', 20] }] } as const;
- * console.log(monthlyCost(disks, { hosts: 2 })); // 3.808
+ * console.log(monthlyCost(disks, { hosts: 2 }).toFixed(2)); // 3.81
  * ```
  */
 export function monthlyCost(

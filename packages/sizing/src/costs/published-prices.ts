@@ -17,6 +17,13 @@ const BILL = 'a bill of 30 days in 2026';
 /**
  * Prices of the services around hosts, on demand, in eu-central-1. Their sources are quotations in public repositories: the pages of AWS load
  * prices in a browser.
+ *
+ * @example
+ * ```ts
+ * import { publishedPrices } from '@fairlead/sizing';
+ *
+ * console.log(publishedPrices.key.usd, publishedPrices.key.unit); // 1 KMS key
+ * ```
  */
 export const publishedPrices = {
   balancer: { usd: 0.027, unit: 'hour of a load balancer', source: BILL },
