@@ -35,7 +35,7 @@ describe('the workflows of GitHub', () => {
       const text = readFileSync(join(folder, '.github/workflows', name), 'utf8');
       expect(check(text), name).toEqual([]);
       expect(
-        check(text.replaceAll('needs.', 'neds.').replaceAll('runner.', 'runer.')),
+        check(text.replaceAll('needs.', 'neds.').replaceAll('github.run_id', 'githb.run_id')),
         name,
       ).not.toEqual([]);
     }
@@ -73,7 +73,13 @@ describe('the workflows of GitHub', () => {
       workflows['deploy.yml']?.jobs.production?.environment,
     ]).toEqual(['staging', 'production']);
     expect(workflows['deploy.yml']?.jobs.production?.needs).toEqual(['release', 'staging']);
-    expect(statSync(join(folder, '.github/aws-token.sh')).mode & 0o777).toBe(0o755);
+    // Its variables reach a step only if it is read with a dot.
+    expect(statSync(join(folder, '.github/aws-credentials.sh')).mode & 0o111).toBe(0);
+    for (const { steps } of Object.values(workflows).flatMap(({ jobs }) => Object.values(jobs))) {
+      for (const { run: script = '' } of steps) {
+        if (script.includes('aws-credentials')) expect(script).toMatch(/^\. \.github\/aws-/);
+      }
+    }
   });
 
   test('plan without the stack, whose template no job synthesizes, and the project has the package for those that do', async () => {
@@ -106,7 +112,7 @@ describe('the workflows of GitHub', () => {
     );
     expect(files).toEqual([
       ...WORKFLOWS.map((name) => `.github/workflows/${name}`),
-      '.github/aws-token.sh',
+      '.github/aws-credentials.sh',
     ]);
     expect(readdirSync(project).toSorted()).toEqual(['.github', 'fairlead.config.ts']);
     const models = readFileSync(join(project, '.github/workflows/models.yml'), 'utf8');
@@ -114,7 +120,7 @@ describe('the workflows of GitHub', () => {
     const again = await run({ folder: project }, 'init', '--ci', 'github');
     expect([again.exitCode, again.stderr]).toEqual([
       2,
-      expect.stringContaining('aws-token.sh already exist: move them away') as string,
+      expect.stringContaining('aws-credentials.sh already exist: move them away') as string,
     ]);
   });
 

@@ -1,6 +1,7 @@
 import type { CaptureObjects } from '@fairlead/capture';
 import { Option } from '@commander-js/extra-typings';
 import { checkLength } from '../check-length.ts';
+import { openAwsClient } from '../aws/open-aws-client.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
 
@@ -41,5 +42,5 @@ export async function openCaptures(
     );
   });
   const { captureBucket } = await import('@fairlead/capture/s3');
-  return captureBucket({ client: new S3Client({}), bucket, prefix: prefix.join('/') });
+  return captureBucket({ client: openAwsClient(S3Client), bucket, prefix: prefix.join('/') });
 }

@@ -3,7 +3,7 @@ import type { CommandContext } from '../command-context.ts';
 import { count } from '../output/format-values.ts';
 import { runRollout, type RunRolloutOptions } from './run-rollout.ts';
 import { mergeRollouts, updateNewHosts } from './update-new-hosts.ts';
-import { writeReleaseOf } from './release-parameter.ts';
+import { readReleaseOf, writeReleaseOf } from './release-parameter.ts';
 
 /** Options of {@link changeRelease}. */
 export interface ChangeReleaseOptions extends RunRolloutOptions {
@@ -27,6 +27,8 @@ export async function changeRelease(
   const onEveryHost = async (release: string): Promise<void> => {
     if (await writeReleaseOf(options.chosen, release)) note({ newHosts: release });
   };
+  // Before a host changes: a permission that is missing would fail the change after it, when it has to be written.
+  await readReleaseOf(options.chosen);
   const rollout = await runRollout(context, { ...options, onEveryHost });
   const digest = releaseOf(rollout);
   if (digest === undefined) return rollout;

@@ -1,3 +1,4 @@
+import { openAwsClient } from '../aws/open-aws-client.ts';
 import { CliError } from '../cli-error.ts';
 import type { ReachableEnvironment } from '../hosts/read-hosts.ts';
 import { instanceOf } from '../hosts/read-hosts.ts';
@@ -47,7 +48,7 @@ export async function instanceTargets({
 
 async function targetType(arn: string, region: string): Promise<'instance' | 'ip'> {
   const aws = await import('@aws-sdk/client-elastic-load-balancing-v2');
-  const client = new aws.ElasticLoadBalancingV2Client({ region });
+  const client = openAwsClient(aws.ElasticLoadBalancingV2Client, region);
   try {
     const command = new aws.DescribeTargetGroupsCommand({ TargetGroupArns: [arn] });
     const { TargetGroups: [group] = [] } = await client.send(command);
@@ -62,7 +63,7 @@ async function targetType(arn: string, region: string): Promise<'instance' | 'ip
 /** Reads the private addresses of instances; one that was ended has none. */
 async function addressesOf(ids: readonly string[], region: string): Promise<Targets> {
   const aws = await import('@aws-sdk/client-ec2');
-  const client = new aws.EC2Client({ region });
+  const client = openAwsClient(aws.EC2Client, region);
   const found = new Map<string, string>();
   try {
     for (let start = 0; start < ids.length; start += FILTER_VALUES) {

@@ -1,4 +1,5 @@
 import type { Balancer } from '@fairlead/deploy';
+import { openAwsClient } from '../aws/open-aws-client.ts';
 import { CliError } from '../cli-error.ts';
 import { errorCodeOf } from '../exit-code.ts';
 import type { ReachableEnvironment } from '../hosts/read-hosts.ts';
@@ -25,7 +26,7 @@ export async function openBalancer({
     const { ElasticLoadBalancingV2Client } =
       await import('@aws-sdk/client-elastic-load-balancing-v2');
     const { targetGroupBalancer } = await import('@fairlead/deploy/target-group');
-    const client = new ElasticLoadBalancingV2Client({ region });
+    const client = openAwsClient(ElasticLoadBalancingV2Client, region);
     const arns = new Set([balancer.arn, ...(hostGroup?.state.targetGroupArns ?? [])]);
     return inEach(
       [...arns].map((targetGroupArn) => targetGroupBalancer({ client, targetGroupArn })),

@@ -1,4 +1,5 @@
 import type { SSMClient } from '@aws-sdk/client-ssm';
+import { openAwsClient } from '../aws/open-aws-client.ts';
 import { CliError } from '../cli-error.ts';
 import type { ChosenEnvironment } from '../config/read-config.ts';
 import { errorCodeOf } from '../exit-code.ts';
@@ -42,7 +43,7 @@ export async function readReleaseOf(chosen: ChosenEnvironment): Promise<string |
 async function clientOf(region: string | undefined): Promise<SSMClient> {
   try {
     const aws = await import('@aws-sdk/client-ssm');
-    return new aws.SSMClient(region === undefined ? {} : { region });
+    return openAwsClient(aws.SSMClient, region);
   } catch (cause) {
     if (errorCodeOf(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause;
     throw new CliError(

@@ -1,4 +1,5 @@
 import type { Carrier } from '@fairlead/deploy';
+import { openAwsClient } from '../aws/open-aws-client.ts';
 import { CliError } from '../cli-error.ts';
 import type { ChosenEnvironment } from '../config/read-config.ts';
 import { errorCodeOf } from '../exit-code.ts';
@@ -33,13 +34,13 @@ async function openSsm(
   ssm: ChosenEnvironment['environment']['ssm'],
 ): Promise<Carrier> {
   const { bucket = '', prefix = 'deploy', region } = ssm ?? {};
-  const options = region === undefined ? {} : { region };
   try {
     const { S3Client } = await import('@aws-sdk/client-s3');
     const { SSMClient } = await import('@aws-sdk/client-ssm');
     const { ssmCarrier } = await import('@fairlead/deploy/ssm');
     return ssmCarrier({
-      ...{ instanceId, bucket, ssm: new SSMClient(options), s3: new S3Client(options) },
+      ...{ instanceId, bucket, ssm: openAwsClient(SSMClient, region) },
+      s3: openAwsClient(S3Client, region),
       // The role of another environment, which may share the bucket, can't read it.
       prefix: `${prefix.replace(/\/+$/, '')}/${environment}`,
     });

@@ -1,5 +1,6 @@
 import type { AutoScalingGroupInput, TargetHostInput } from '@fairlead/deploy-config';
 import type { AutoScalingGroup, GroupState } from '@fairlead/deploy/auto-scaling';
+import { openAwsClient } from '../aws/open-aws-client.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { ChosenEnvironment } from '../config/read-config.ts';
@@ -74,7 +75,7 @@ async function openGroup(name: string, region: string | undefined): Promise<Auto
   try {
     const { AutoScalingClient } = await import('@aws-sdk/client-auto-scaling');
     const { AutoScalingGroup } = await import('@fairlead/deploy/auto-scaling');
-    const client = new AutoScalingClient(region === undefined ? {} : { region });
+    const client = openAwsClient(AutoScalingClient, region);
     return new AutoScalingGroup({ client, name });
   } catch (cause) {
     if (errorCodeOf(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause;

@@ -1,4 +1,5 @@
 import type { StackPlan } from '@fairlead/deploy/stack';
+import { openAwsClient } from '../aws/open-aws-client.ts';
 import { CliError } from '../cli-error.ts';
 import type { ChosenEnvironment } from '../config/read-config.ts';
 import { stackRegion } from '../deploy/stack-region.ts';
@@ -45,8 +46,7 @@ export async function planStackOf(
     };
   }
   const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
-  const region = stackRegion(chosen);
-  const client = new CloudFormationClient(region === undefined ? {} : { region });
+  const client = openAwsClient(CloudFormationClient, stackRegion(chosen));
   try {
     return await library.planStack({ client, stackName: stack.name, template });
   } finally {

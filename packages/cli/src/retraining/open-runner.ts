@@ -1,4 +1,5 @@
 import type { RetrainingPolicy, TrainingRunner } from '@fairlead/retraining';
+import { openAwsClient } from '../aws/open-aws-client.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
 
@@ -19,7 +20,10 @@ export async function openRunner(
     const { BatchClient } = await import('@aws-sdk/client-batch');
     const { S3Client } = await import('@aws-sdk/client-s3');
     const { batchRunner } = await import('@fairlead/retraining/batch');
-    return batchRunner({ batch: new BatchClient({}), s3: new S3Client({}), ...training.batch });
+    return batchRunner({
+      ...{ batch: openAwsClient(BatchClient), s3: openAwsClient(S3Client) },
+      ...training.batch,
+    });
   } catch (cause) {
     if (!(cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND'))
       throw cause;

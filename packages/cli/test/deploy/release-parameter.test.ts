@@ -1,5 +1,9 @@
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import {
   awsTestConnection,
@@ -21,8 +25,32 @@ let moto: MotoServer;
 let ssm: SSMClient;
 let bucket = '';
 
+/** Actions that the proxy of AWS refuses, and those that it got. */
+let denied: readonly string[] = [];
+let actions: string[] = [];
+const proxy = createServer((request, response) => {
+  void (async () => {
+    const body = await text(request);
+    const target = String(request.headers['x-amz-target'] ?? '').replace('AmazonSSM.', '');
+    const action = target || (new URLSearchParams(body).get('Action') ?? '');
+    actions.push(action);
+    if (denied.includes(action)) {
+      response.writeHead(400).end('{"__type":"AccessDeniedException"}');
+      return;
+    }
+    const headers = new Headers();
+    for (const name of ['authorization', 'content-type', 'x-amz-target', 'x-amz-date']) {
+      const value = request.headers[name];
+      if (typeof value === 'string') headers.set(name, value);
+    }
+    const answer = await fetch(moto.endpoint, { method: 'POST', headers, body });
+    response.writeHead(answer.status).end(await answer.text());
+  })();
+});
+
 beforeAll(async () => {
   moto = await startMoto();
+  await once(proxy.listen(0, '127.0.0.1'), 'listening');
   const s3 = s3Client(moto.endpoint);
   bucket = await newBucket(s3);
   s3.destroy();
@@ -31,6 +59,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   ssm.destroy();
+  proxy.close();
+  proxy.closeAllConnections();
   await moto.stop();
 });
 
@@ -40,7 +70,12 @@ beforeEach(() => {
   hosts = simulateHosts(temporaryFolder());
   vi.stubEnv('PATH', hosts.path);
   vi.stubEnv('XDG_CACHE_HOME', smallNode(temporaryFolder()));
+  denied = [];
+  actions = [];
   vi.stubEnv('AWS_ENDPOINT_URL', moto.endpoint);
+  const { port } = proxy.address() as AddressInfo;
+  vi.stubEnv('AWS_ENDPOINT_URL_SSM', `http://127.0.0.1:${port}`);
+  vi.stubEnv('AWS_ENDPOINT_URL_STS', `http://127.0.0.1:${port}`);
   vi.stubEnv('AWS_ACCESS_KEY_ID', awsTestConnection.credentials.accessKeyId);
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', awsTestConnection.credentials.secretAccessKey);
   vi.stubEnv('AWS_REGION', awsTestConnection.region);
@@ -96,14 +131,51 @@ test('a parameter that cannot be written is an error, and the next deployment wr
   const folder = project(4);
   const { path, digest } = await build(folder);
   const deploy = () => run({ folder }, 'deploy', '--release', path, ...QUICK);
-  vi.stubEnv('AWS_ENDPOINT_URL_SSM', 'http://127.0.0.1:1');
-  vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
+  denied = ['PutParameter'];
   const failed = await deploy();
   expect(failed.exitCode).not.toBe(0);
   expect(failed.stderr).toContain(`The parameter ${NAME} can't be written`);
   expect(hosts.current('p2')).toBe(digest);
-  vi.stubEnv('AWS_ENDPOINT_URL_SSM', moto.endpoint);
+  denied = [];
   expect(await deploy()).toMatchObject({ exitCode: 0 });
+  expect(await parameter()).toBe(digest);
+});
+
+test('no host changes when the parameter cannot be read', async () => {
+  const folder = project(9);
+  const { path } = await build(folder);
+  denied = ['GetParameter'];
+  for (const command of [
+    ['deploy', '--release', path, ...QUICK],
+    ['rollback', '--yes'],
+  ]) {
+    const failed = await run({ folder }, ...command);
+    expect([failed.exitCode, failed.stderr]).toEqual([
+      5,
+      expect.stringContaining(`The parameter ${NAME} can't be read`),
+    ]);
+  }
+  expect([hosts.commands('p1'), hosts.commands('p2')]).toEqual(['', '']);
+});
+
+test('the token of a pipeline is exchanged once, at the start of a command: it may expire before the end', async () => {
+  const folder = project(10);
+  const { path, digest } = await build(folder);
+  const token = join(temporaryFolder(), 'token');
+  writeFileSync(token, 'header.payload.sig');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', '');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', '');
+  vi.stubEnv('AWS_WEB_IDENTITY_TOKEN_FILE', token);
+  vi.stubEnv('AWS_ROLE_ARN', 'arn:aws:iam::123456789012:role/shop');
+  expect(await run({ folder }, 'deploy', '--release', path, ...QUICK)).toMatchObject({
+    exitCode: 0,
+  });
+  // The release store has a separate client, which is used at the start too.
+  const exchange = 'AssumeRoleWithWebIdentity';
+  expect(actions).toEqual([
+    ...[exchange, exchange, 'GetParameter', 'GetParameter', 'PutParameter'],
+  ]);
+  vi.unstubAllEnvs();
   expect(await parameter()).toBe(digest);
 });
 
@@ -112,11 +184,10 @@ test('a rollback whose parameter could not be written is finished by its release
   const releases = [await build(project(5)), await build(project(6)), await build(folder)];
   for (const { path } of releases) await run({ folder }, 'deploy', '--release', path, ...QUICK);
   const [oldest, before] = releases.map(({ digest }) => digest) as [string, string];
-  vi.stubEnv('AWS_ENDPOINT_URL_SSM', 'http://127.0.0.1:1');
-  vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
+  denied = ['PutParameter'];
   const failed = await run({ folder }, 'rollback', '--yes');
   expect(failed.stderr).toContain(`fairlead rollback --to ${before.slice(0, 12)}`);
-  vi.stubEnv('AWS_ENDPOINT_URL_SSM', moto.endpoint);
+  denied = [];
   const status = await run({ folder }, 'hosts', 'status');
   const finish = `fairlead rollback production --to ${before.slice(0, 12)}`;
   expect(status.stdout).toContain(`which no host has: ${finish} writes`);

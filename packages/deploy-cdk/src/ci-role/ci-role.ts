@@ -42,6 +42,9 @@ export interface CiRoleProps {
   readonly releaseParameterArn?: string | undefined;
 }
 
+/** Time of the sessions that the pipelines of `fairlead init --ci` request, which their longest job doesn't exceed. */
+const SESSION_HOURS = 2;
+
 const REASON =
   'Archives, commands and versions are named by the pipeline; the condition limits instances to the hosts; some actions have no resources.';
 
@@ -96,7 +99,7 @@ export class CiRole extends Construct {
     this.role = new Role(this, 'Role', {
       ...(roleName !== undefined && { roleName }),
       description: `Pipeline of ${deployment.name}: ${subject}`,
-      maxSessionDuration: Duration.hours(1),
+      maxSessionDuration: Duration.hours(SESSION_HOURS),
       assumedBy: new WebIdentityPrincipal(providerArn ?? this.provider?.attrArn ?? '', {
         StringEquals: { [`${issuer}:aud`]: audience, [`${issuer}:sub`]: subject },
       }),

@@ -50,7 +50,7 @@ it('trusts tokens of one repository and environment of GitHub', () => {
     ClientIdList: ['sts.amazonaws.com'],
   });
   template.hasResourceProperties('AWS::IAM::Role', {
-    MaxSessionDuration: 3600,
+    MaxSessionDuration: 7200,
     AssumeRolePolicyDocument: Match.objectLike({
       Statement: [
         {

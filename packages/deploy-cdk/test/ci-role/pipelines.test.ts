@@ -35,8 +35,10 @@ const options = {
   gitlab: { gitlab: { project: 'acme/shop' } },
 } as const satisfies Record<string, CiRoleOptions>;
 
+const pipelines = { github: '.github/workflows/deploy.yml', gitlab: '.gitlab-ci.yml' } as const;
+
 it.each([
-  ['github', '.github/aws-token.sh', /audience=([^"&]+)"/],
+  ['github', '.github/aws-credentials.sh', /audience=([^"&]+)"/],
   ['gitlab', '.gitlab-ci.yml', /aud: (.+)/],
 ] as const)(
   'the role of %s trusts the audience that the generated pipeline requests',
@@ -50,6 +52,17 @@ it.each([
     });
     const template = Template.fromStack(stack);
     template.hasResourceProperties('AWS::IAM::OIDCProvider', { ClientIdList: [audience] });
+    // A session that is longer than the role allows is refused; a job must end before its session.
+    const texts = [file, pipelines[service]].map((path) =>
+      readFileSync(join(folders[service] ?? '', path), 'utf8'),
+    );
+    const seconds = Number(/DurationSeconds=(\d+)/.exec(texts[0] ?? '')?.[1]);
+    template.hasResourceProperties('AWS::IAM::Role', { MaxSessionDuration: seconds });
+    const minutes = [...(texts[1] ?? '').matchAll(/timeout(?:-minutes)?: (\d+)/g)].map(([, text]) =>
+      Number(text),
+    );
+    expect(minutes).not.toEqual([]);
+    expect(Math.max(...minutes) * 60).toBeLessThan(seconds);
     expect(JSON.stringify(template.findResources('AWS::IAM::Role'))).toContain(
       `:aud":"${audience}"`,
     );

@@ -48,9 +48,9 @@ export async function createProject(
   }
   if (!dryRun) {
     await mkdir(folder, { recursive: true });
-    for (const { path, text, executable = false } of files) {
+    for (const { path, text } of files) {
       await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, text, { flag: 'wx', mode: executable ? 0o755 : 0o644 });
+      await writeFile(path, text, { flag: 'wx' });
     }
   }
   return files.map(({ path }) => path);

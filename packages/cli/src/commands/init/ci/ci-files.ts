@@ -1,6 +1,6 @@
 import { githubDeployWorkflow } from './github-deploy.ts';
 import { githubModelsWorkflow, githubRetrainWorkflow } from './github-models.ts';
-import { GITHUB_TOKEN_SCRIPT } from './github-steps.ts';
+import { GITHUB_CREDENTIALS_SCRIPT } from './github-steps.ts';
 import { gitlabPipeline } from './gitlab.ts';
 
 /** Services whose pipelines `fairlead init --ci` writes. */
@@ -12,8 +12,6 @@ export type CiService = (typeof ciServices)[number];
 /** File of a project. */
 export interface ProjectFile {
   readonly text: string;
-  /** True for a program. @defaultValue `false` */
-  readonly executable?: boolean;
 }
 
 /** Returns the files of the pipelines by their paths in a project. */
@@ -23,6 +21,6 @@ export function ciFiles(service: CiService, model: string): Readonly<Record<stri
     '.github/workflows/deploy.yml': { text: githubDeployWorkflow() },
     '.github/workflows/models.yml': { text: githubModelsWorkflow(model) },
     '.github/workflows/retrain.yml': { text: githubRetrainWorkflow(model) },
-    '.github/aws-token.sh': { text: GITHUB_TOKEN_SCRIPT, executable: true },
+    '.github/aws-credentials.sh': { text: GITHUB_CREDENTIALS_SCRIPT },
   };
 }

@@ -11,7 +11,7 @@ export function ciReadme(service: CiService): string {
       ? `| \`.github/workflows/deploy.yml\`  | tests, one release, staging, golden predictions through the load balancer, approval, production |
 | \`.github/workflows/models.yml\`  | a new version of the model: training, push, gates, approval, promotion                          |
 | \`.github/workflows/retrain.yml\` | retraining, when the policy says so                                                             |
-| \`.github/aws-token.sh\`          | requests the OIDC token, which AWS exchanges for credentials of an hour                         |`
+| \`.github/aws-credentials.sh\`    | exchanges an OIDC token of the job for credentials of two hours                                 |`
       : `| \`.gitlab-ci.yml\`                | tests, one release, staging, golden predictions, approval, production; models and retraining    |`;
   return `
 ## Deploy it from ${service === 'github' ? 'GitHub Actions' : 'GitLab CI'}

@@ -1,4 +1,5 @@
-import { GITHUB_AWS, GITHUB_RUN, GITHUB_SET_UP, GITHUB_TOKEN } from './github-steps.ts';
+import { DEPLOY_MINUTES } from './aws-credentials.ts';
+import { GITHUB_AWS, GITHUB_RUN, GITHUB_SET_UP } from './github-steps.ts';
 
 /** Workflow that builds one release and takes it from staging to production. */
 export function githubDeployWorkflow(): string {
@@ -53,8 +54,8 @@ ${GITHUB_AWS}    outputs:
     steps:
 ${GITHUB_SET_UP}      - name: Build the release, and publish it to the release store
         id: build
-${GITHUB_TOKEN}        run: |
-          .github/aws-token.sh
+        run: |
+          . .github/aws-credentials.sh
           npx fairlead release build staging --publish --json > release.json
           echo "digest=$(jq --exit-status --raw-output .digest release.json)" >> "$GITHUB_OUTPUT"
 
@@ -80,7 +81,7 @@ function deployJob({ name, needs, yes, comment }: DeployJob): string {
   return `  ${name}:
     needs: ${needs}
     runs-on: ubuntu-latest
-    timeout-minutes: 60
+    timeout-minutes: ${DEPLOY_MINUTES} # the credentials of a step expire after two hours
 ${comment}    environment: ${name}
     permissions:
       contents: read
@@ -89,19 +90,20 @@ ${comment}    environment: ${name}
 ${GITHUB_AWS}      RELEASE: \${{ needs.release.outputs.digest }}
     steps:
 ${GITHUB_SET_UP}      - name: Plan
-${GITHUB_TOKEN}        run: |
-          .github/aws-token.sh
+        run: |
+          . .github/aws-credentials.sh
           # To compare the stack too, run npx cdk synth before this line, and leave out --without-stack.
           npx fairlead plan ${name} --release "$RELEASE" --without-stack > plan.txt
           { echo '\`\`\`'; cat plan.txt; echo '\`\`\`'; } >> "$GITHUB_STEP_SUMMARY"
       - name: Deploy
-${GITHUB_TOKEN}        run: |
-          .github/aws-token.sh
+        run: |
+          . .github/aws-credentials.sh
           npx fairlead deploy ${name} --release "$RELEASE" --watch "$WATCH" --reason "$RUN" ${yes} --json
       - name: Golden predictions through the load balancer
-${GITHUB_TOKEN}          FAIRLEAD_API_KEY: \${{ secrets.FAIRLEAD_API_KEY }}
+        env:
+          FAIRLEAD_API_KEY: \${{ secrets.FAIRLEAD_API_KEY }}
         run: |
-          .github/aws-token.sh
+          . .github/aws-credentials.sh
           npx fairlead check ${name} --reason "$RUN"
 `;
 }

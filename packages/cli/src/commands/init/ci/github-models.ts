@@ -1,4 +1,4 @@
-import { GITHUB_AWS, GITHUB_RUN, GITHUB_SET_UP, GITHUB_TOKEN } from './github-steps.ts';
+import { GITHUB_AWS, GITHUB_RUN, GITHUB_SET_UP } from './github-steps.ts';
 
 /** Head of the workflows for models: their names, triggers and what they have in common. */
 function head(name: string, comment: string, on: string): string {
@@ -57,24 +57,25 @@ ${GITHUB_SET_UP}      - name: Train
         run: npm run train
       - name: Push, with the golden examples
         id: push
-${GITHUB_TOKEN}        run: |
-          .github/aws-token.sh
+        run: |
+          . .github/aws-credentials.sh
           npx fairlead model push ${model} trained --baseline trained/train.csv --if-changed --json > pushed.json
           if jq --exit-status .created pushed.json; then
             echo "version=$(jq --exit-status .manifest.version pushed.json)" >> "$GITHUB_OUTPUT"
           fi
       - name: Evaluate the gates
         if: steps.push.outputs.version != ''
-${GITHUB_TOKEN}          VERSION: \${{ steps.push.outputs.version }}
+        env:
+          VERSION: \${{ steps.push.outputs.version }}
         run: |
-          .github/aws-token.sh
+          . .github/aws-credentials.sh
           npx fairlead model gates check ${model} "$VERSION" | tee -a "$GITHUB_STEP_SUMMARY"
 
 ${job('promote', 'production # waits for the approval of its reviewers', promote)}      VERSION: \${{ needs.push.outputs.version }}
     steps:
 ${GITHUB_SET_UP}      - name: Promote
-${GITHUB_TOKEN}        run: |
-          .github/aws-token.sh
+        run: |
+          . .github/aws-credentials.sh
           npx fairlead model promote ${model} "$VERSION" --reason "$RUN"
 `;
 }
@@ -89,8 +90,8 @@ jobs:
 ${job('retrain', 'production', '')}      FAIRLEAD_CAPTURE_LOCATION: \${{ vars.FAIRLEAD_CAPTURE_LOCATION }}
     steps:
 ${GITHUB_SET_UP}      - name: Retrain if it is due
-${GITHUB_TOKEN}        run: |
-          .github/aws-token.sh
+        run: |
+          . .github/aws-credentials.sh
           npx fairlead retrain run ${model} --due --folder "$RUNNER_TEMP/retraining" --reason "$RUN"
 `;
 }

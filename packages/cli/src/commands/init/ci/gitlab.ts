@@ -1,3 +1,5 @@
+import { awsCredentials, DEPLOY_MINUTES } from './aws-credentials.ts';
+
 /**
  * Pipeline of GitLab: the same stages as the workflows of GitHub. Each environment needs its variables (Settings, CI/CD), and
  * production an approval (Settings, Protected environments).
@@ -20,23 +22,26 @@ default:
   before_script:
     - npm ci --ignore-scripts
 
-# A job that uses AWS exchanges its OIDC token for credentials of AWS_ROLE_ARN, which expire after an hour: there is no
-# long-lived key. The trust of a role is limited to this project and a protected branch.
+# A job that uses AWS exchanges its OIDC token for credentials of AWS_ROLE_ARN, which expire after two hours: there is no
+# long-lived key. The trust of a role is limited to this project and a protected branch, and the role has to allow
+# sessions of that time, as ciRole does.
 .aws:
   id_tokens:
     AWS_TOKEN:
       aud: sts.amazonaws.com
   variables:
     AWS_ROLE_SESSION_NAME: gitlab-$CI_PIPELINE_ID
-    AWS_WEB_IDENTITY_TOKEN_FILE: $CI_PROJECT_DIR/.aws-token
   before_script:
-    - (umask 077 && printf %s "$AWS_TOKEN" > "$AWS_WEB_IDENTITY_TOKEN_FILE")
-    - npm ci --ignore-scripts
+    - |
+${awsCredentials('printf %s "$AWS_TOKEN"')
+  .map((line) => `      ${line}\n`)
+  .join('')}    - npm ci --ignore-scripts
 
 # Two jobs of the same group never overlap.
 .deploy:
   extends: .aws
   resource_group: deploy
+  timeout: ${DEPLOY_MINUTES} minutes # the credentials expire after two hours
   rules:
     - if: $CI_PIPELINE_SOURCE != "schedule" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
 
