@@ -41,6 +41,19 @@ export async function openBalancer({
   }
 }
 
+/** Returns the function that finds out whether EC2 has ended an instance, by its target group; `undefined` without one. */
+export async function openEndedTargets({
+  environment: { balancer },
+}: ReachableEnvironment): Promise<((id: string) => Promise<boolean>) | undefined> {
+  if (balancer?.kind !== 'target-group') return undefined;
+  const [, , , regionOfArn = ''] = balancer.arn.split(':');
+  const { arn: targetGroupArn, region = regionOfArn } = balancer;
+  const { ElasticLoadBalancingV2Client } =
+    await import('@aws-sdk/client-elastic-load-balancing-v2');
+  const { endedTargets } = await import('@fairlead/deploy/target-group');
+  return endedTargets({ client: new ElasticLoadBalancingV2Client({ region }), targetGroupArn });
+}
+
 /** Returns several balancers as one: a host is drained, or ready, once it is at each of them. */
 function inEach(balancers: readonly Balancer[]): Balancer {
   const forEach = async (work: (balancer: Balancer) => Promise<void>): Promise<void> => {

@@ -9,7 +9,7 @@ import { oneLine } from '../output/plain-text.ts';
 import { shortDigest } from './format-release.ts';
 import { instanceTargets } from './instance-targets.ts';
 import { LiveTable } from './live-table.ts';
-import { openBalancer } from './open-balancer.ts';
+import { openBalancer, openEndedTargets } from './open-balancer.ts';
 import { suspendHealthChecks } from './suspend-health-checks.ts';
 
 /** Options that rolling updates and rollbacks have in common. */
@@ -66,7 +66,7 @@ export async function runRollout(
     progress.onEvent(event);
   };
   const group = chosen.hostGroup?.group;
-  const departure = group && ((host: string) => group.departureOf(instanceOf(host)));
+  const departure = await openDeparture(chosen);
   const watch = group?.watch();
   try {
     const { batch = 1 } = chosen.environment;
@@ -90,6 +90,19 @@ export async function runRollout(
     signal?.removeEventListener('abort', note);
     await Promise.all(hosts.map(({ carrier }) => carrier.close()));
   }
+}
+
+/** Returns the function that finds out why an instance has left its group; `undefined` without a group. */
+async function openDeparture(chosen: ReachableEnvironment): Promise<FleetOptions['departure']> {
+  const { hostGroup } = chosen;
+  if (hostGroup === undefined) return undefined;
+  const hasEnded = await openEndedTargets(chosen);
+  return async (host) => {
+    const id = instanceOf(host);
+    const departure = await hostGroup.group.departureOf(id);
+    // While its health checks are suspended, the group doesn't notice that EC2 has ended an instance.
+    return departure ?? ((await hasEnded?.(id)) === true ? 'ended' : undefined);
+  };
 }
 
 async function openHosts(chosen: ReachableEnvironment): Promise<readonly RolloutHost[]> {

@@ -1,4 +1,5 @@
 import type * as Ssm from '@fairlead/deploy/ssm';
+import type * as TargetGroup from '@fairlead/deploy/target-group';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { run, runJson } from '../support/fairlead.ts';
 import {
@@ -17,6 +18,13 @@ vi.mock('@fairlead/deploy/ssm', async (load) => {
     library.ssmCarrier({ ...options, pollMs: 20 });
   return { ...library, ssmCarrier };
 });
+
+// moto finds every target healthy, also one whose instance was terminated.
+const ended = new Set<string>();
+vi.mock('@fairlead/deploy/target-group', async (load) => ({
+  ...(await load<typeof TargetGroup>()),
+  endedTargets: () => (id: string) => Promise.resolve(ended.has(id)),
+}));
 
 const [one, two] = ids as [string, string];
 
@@ -74,8 +82,8 @@ beforeEach(() => {
   place.setInstances(one);
 });
 
-const deploy = () =>
-  run({ folder: second.folder }, ...['deploy', '--release', second.path, '--watch', '0s', '--yes']);
+const deploy = (watch = '0s') =>
+  run({ folder: second.folder }, 'deploy', '--release', second.path, '--watch', watch, '--yes');
 const left = () => [place.scaling.group.suspendedProcesses, place.scaling.group.tags];
 
 test('the group replaces no instance that is being updated, also the only one, which is not drained', async () => {
@@ -96,6 +104,22 @@ test('the health checks work again after a failed update', async () => {
   const failed = await deploy();
   expect(failed.exitCode).not.toBe(0);
   expect([during[0], ...left()]).toEqual([BOTH, [], {}]);
+}, 60_000);
+
+test('an instance that EC2 ends is skipped, though its group does not notice while its health checks are suspended', async () => {
+  place.setInstances(one, two);
+  place.onScript = (id, script) => {
+    if (id !== two || !script.includes('activate')) return;
+    place.hosts.disconnect(one);
+    ended.add(one);
+  };
+  const deployed = await deploy('1s');
+  ended.clear();
+  expect([deployed.exitCode, deployed.stderr]).toEqual([
+    0,
+    expect.stringContaining(`skipped, because ${GROUP} ends them: ssm://${one}`),
+  ]);
+  expect(place.hosts.current(two)).toBe(second.digest);
 }, 60_000);
 
 test('a command takes over the health checks that a killed one left suspended', async () => {

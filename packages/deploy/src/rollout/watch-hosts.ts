@@ -1,24 +1,39 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { AgentResult } from '../hosts/release-agent.ts';
+import { isUnreachable } from '../hosts/run-on-host.ts';
 import { departureProblem } from './departure.ts';
 import type { HostUpdate } from './host-update.ts';
 
 /** Pause between two checks of the hosts. */
 const POLL_MS = 2_000;
 
+/**
+ * Time in which a host may be reached again, or be found to have ended: EC2 ends an instance within a minute, and a connection that breaks is
+ * no fault of a release.
+ */
+const UNREACHABLE_MS = 60_000;
+
 /** Runs the agent's check on a host. */
 export type Check = (update: HostUpdate) => Promise<AgentResult>;
 
-/** Checks one host; one that can't be reached has failed. */
+/** Checks one host; one that can't be reached for a minute has failed. */
 export async function checkHost(update: HostUpdate, check: Check): Promise<AgentResult> {
-  try {
-    if ((await update.departure()) === 'unhealthy') {
-      return { outcome: 'failed', message: departureProblem('unhealthy') };
+  const end = performance.now() + UNREACHABLE_MS;
+  for (;;) {
+    try {
+      if ((await update.departure()) === 'unhealthy') {
+        return { outcome: 'failed', message: departureProblem('unhealthy') };
+      }
+      return await check(update);
+    } catch (error) {
+      const mayReturn = isUnreachable(error) && performance.now() < end;
+      if (!mayReturn || (await update.departure()) === 'ended') {
+        const message = error instanceof Error ? error.message : String(error);
+        return { outcome: 'failed', message };
+      }
     }
-    return await check(update);
-  } catch (error) {
-    return { outcome: 'failed', message: error instanceof Error ? error.message : String(error) };
+    await sleep(POLL_MS);
   }
 }
 

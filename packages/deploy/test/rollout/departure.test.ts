@@ -87,6 +87,35 @@ describe('a host that leaves its fleet during an update', () => {
     expect(outcomes(await deploy(300))).toEqual(['left', 'activated', 'activated']);
   });
 
+  it('is skipped when it is found to have ended only after it could not be reached', async () => {
+    const [first] = hosts;
+    first.onCommand = (command) => {
+      if (command !== 'check' || !first.isReachable) return;
+      first.isReachable = false;
+      setTimeout(() => {
+        first.departure = 'ended';
+      }, 1_000);
+    };
+    const rollout = await deploy();
+    expect([rollout.outcome, outcomes(rollout)]).toEqual([
+      'activated',
+      ['left', 'activated', 'activated'],
+    ]);
+  });
+
+  it('is no failure while it cannot be reached for a moment', async () => {
+    const [first] = hosts;
+    first.onCommand = (command) => {
+      if (command !== 'check' || !first.isReachable) return;
+      first.onCommand = () => undefined;
+      first.isReachable = false;
+      setTimeout(() => {
+        first.isReachable = true;
+      }, 1_000);
+    };
+    expect(outcomes(await deploy())).toEqual(['activated', 'activated', 'activated']);
+  });
+
   it('fails the update when it is replaced for its health with the new release', async () => {
     const [first, , third] = hosts;
     third.onCommand = (command) => {
