@@ -14,7 +14,6 @@ import { hostGroupName } from './hosts/host-group-name.ts';
 import type { HostsOptions } from './hosts/hosts-options.ts';
 import { Hosts } from './hosts/hosts.ts';
 import type { ReleaseOptions } from './hosts/release-options.ts';
-import { acknowledgeWildcards } from './nag/acknowledge.ts';
 import type { NetworkOptions } from './network/network-options.ts';
 import { Network } from './network/network.ts';
 import {
@@ -133,8 +132,6 @@ export class ModelService extends Construct {
     });
     // A host that boots before its buckets, queues and cache would fail its golden predictions.
     this.hosts.group.node.addDependency(...needed);
-    const reason = 'Permissions of hosts on objects below a prefix, as the part describes them.';
-    acknowledgeWildcards(this.hosts.role, statements, reason);
     this.edge = createEdge(this, context, balancer);
     this.backup = this.#backup(props);
     this.ciRole = this.#ciRole(props);

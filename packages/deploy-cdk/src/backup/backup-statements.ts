@@ -1,6 +1,8 @@
 import { Aws } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 
+import { argued, NO_RESOURCES } from '../nag/acknowledge.ts';
+
 /** Resources that AWS Backup reads. */
 export interface BackedUp {
   readonly bucketArns: readonly string[];
@@ -37,38 +39,46 @@ function bucketStatements({ bucketArns, keyArns }: BackedUp): PolicyStatement[] 
       ],
       resources: [...bucketArns],
     }),
-    new PolicyStatement({
-      actions: [
-        's3:GetObject',
-        's3:GetObjectAcl',
-        's3:GetObjectTagging',
-        's3:GetObjectVersion',
-        's3:GetObjectVersionAcl',
-        's3:GetObjectVersionTagging',
-      ],
-      resources: bucketArns.map((arn) => `${arn}/*`),
-    }),
+    argued(
+      'A backup has every object of the bucket.',
+      new PolicyStatement({
+        actions: [
+          's3:GetObject',
+          's3:GetObjectAcl',
+          's3:GetObjectTagging',
+          's3:GetObjectVersion',
+          's3:GetObjectVersionAcl',
+          's3:GetObjectVersionTagging',
+        ],
+        resources: bucketArns.map((arn) => `${arn}/*`),
+      }),
+    ),
     // Changes of buckets arrive as events.
-    new PolicyStatement({
-      actions: [
-        'events:DeleteRule',
-        'events:DescribeRule',
-        'events:DisableRule',
-        'events:EnableRule',
-        'events:ListTargetsByRule',
-        'events:PutRule',
-        'events:PutTargets',
-        'events:RemoveTargets',
-      ],
-      resources: [
-        `arn:${Aws.PARTITION}:events:${Aws.REGION}:${Aws.ACCOUNT_ID}:rule/AwsBackupManagedRule*`,
-      ],
-    }),
-    // These have no resources.
-    new PolicyStatement({
-      actions: ['cloudwatch:GetMetricData', 'events:ListRules', 's3:ListAllMyBuckets'],
-      resources: ['*'],
-    }),
+    argued(
+      'AWS Backup chooses the end of the names of its rules.',
+      new PolicyStatement({
+        actions: [
+          'events:DeleteRule',
+          'events:DescribeRule',
+          'events:DisableRule',
+          'events:EnableRule',
+          'events:ListTargetsByRule',
+          'events:PutRule',
+          'events:PutTargets',
+          'events:RemoveTargets',
+        ],
+        resources: [
+          `arn:${Aws.PARTITION}:events:${Aws.REGION}:${Aws.ACCOUNT_ID}:rule/AwsBackupManagedRule*`,
+        ],
+      }),
+    ),
+    argued(
+      NO_RESOURCES,
+      new PolicyStatement({
+        actions: ['cloudwatch:GetMetricData', 'events:ListRules', 's3:ListAllMyBuckets'],
+        resources: ['*'],
+      }),
+    ),
     new PolicyStatement({
       actions: ['kms:Decrypt', 'kms:DescribeKey'],
       resources: [...keyArns],
@@ -81,31 +91,45 @@ function volumeStatements({ volumeTag }: BackedUp): PolicyStatement[] {
   if (volumeTag === undefined) return [];
   const arn = (rest: string) => `arn:${Aws.PARTITION}:ec2:${Aws.REGION}:${rest}`;
   return [
-    new PolicyStatement({
-      actions: ['ec2:CreateSnapshot'],
-      resources: [arn(`${Aws.ACCOUNT_ID}:volume/*`)],
-      conditions: { StringLike: { [`aws:ResourceTag/${volumeTag}`]: '*' } },
-    }),
-    new PolicyStatement({ actions: ['ec2:CreateSnapshot'], resources: [arn(':snapshot/*')] }),
-    new PolicyStatement({
-      actions: ['ec2:CreateTags'],
-      resources: [arn(':snapshot/*')],
-      conditions: { StringEquals: { 'ec2:CreateAction': 'CreateSnapshot' } },
-    }),
-    new PolicyStatement({
-      actions: ['ec2:DeleteSnapshot'],
-      resources: [arn(':snapshot/*')],
-      conditions: { Null: { 'aws:ResourceTag/aws:backup:source-resource': 'false' } },
-    }),
-    // These have no resources.
-    new PolicyStatement({
-      actions: [
-        'ec2:DescribeSnapshots',
-        'ec2:DescribeTags',
-        'ec2:DescribeVolumes',
-        'tag:GetResources',
-      ],
-      resources: ['*'],
-    }),
+    argued(
+      'Volumes are created with hosts, after the role; the condition limits it to those with the tag.',
+      new PolicyStatement({
+        actions: ['ec2:CreateSnapshot'],
+        resources: [arn(`${Aws.ACCOUNT_ID}:volume/*`)],
+        conditions: { StringLike: { [`aws:ResourceTag/${volumeTag}`]: '*' } },
+      }),
+    ),
+    argued(
+      'EC2 chooses the id of a new snapshot.',
+      new PolicyStatement({ actions: ['ec2:CreateSnapshot'], resources: [arn(':snapshot/*')] }),
+    ),
+    argued(
+      'EC2 chooses the id of a new snapshot; the condition limits it to new ones.',
+      new PolicyStatement({
+        actions: ['ec2:CreateTags'],
+        resources: [arn(':snapshot/*')],
+        conditions: { StringEquals: { 'ec2:CreateAction': 'CreateSnapshot' } },
+      }),
+    ),
+    argued(
+      'EC2 has chosen the ids of snapshots; the condition limits it to those of AWS Backup.',
+      new PolicyStatement({
+        actions: ['ec2:DeleteSnapshot'],
+        resources: [arn(':snapshot/*')],
+        conditions: { Null: { 'aws:ResourceTag/aws:backup:source-resource': 'false' } },
+      }),
+    ),
+    argued(
+      NO_RESOURCES,
+      new PolicyStatement({
+        actions: [
+          'ec2:DescribeSnapshots',
+          'ec2:DescribeTags',
+          'ec2:DescribeVolumes',
+          'tag:GetResources',
+        ],
+        resources: ['*'],
+      }),
+    ),
   ];
 }

@@ -21,10 +21,11 @@ import { backupStatements } from './backup-statements.ts';
 
 /** Properties of {@link Backup}. */
 export interface BackupProps {
+  /** Deployment that says what state its hosts have. Example: `defineDeployment({ … })`. */
   readonly deployment: Deployment;
-  /** Buckets of the service. @defaultValue none */
+  /** Buckets of the service. Example: `new Storage(this, 'Storage', { deployment })`. @defaultValue none */
   readonly storage?: Storage | undefined;
-  /** Options of `ModelService`. @defaultValue the defaults of each option */
+  /** Options of `ModelService`. Example: `{ retentionDays: 90 }`. @defaultValue the defaults of each option */
   readonly options?: BackupOptions;
 }
 
@@ -114,11 +115,7 @@ export class Backup extends Construct {
       volumeTag: this.volumeTag,
     });
     const policy = new Policy(this, 'Policy', { roles: [this.role], statements });
-    acknowledgeWildcards(
-      policy,
-      statements,
-      'Backups have every object of a bucket and every tagged volume; names of snapshots and rules are chosen by AWS Backup; some actions have no resources.',
-    );
+    acknowledgeWildcards(policy, statements);
     const select = (name: string, resources: BackupResource[]) => {
       if (resources.length === 0) return;
       const selection = new BackupSelection(this, name, {

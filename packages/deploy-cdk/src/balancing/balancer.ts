@@ -27,12 +27,13 @@ import { targetOf } from './target-of.ts';
 
 /** Properties of {@link Balancer}. */
 export interface BalancerProps {
-  /** Deployment of the hosts: port, readiness path, and timeouts. */
+  /** Deployment of the hosts: port, readiness path, and timeouts. Example: `defineDeployment({ … })`. */
   readonly deployment: Deployment;
+  /** Network whose subnets and groups the load balancer is in. Example: `new Network(this, 'Network', {})`. */
   readonly network: Network;
-  /** Options of `ModelService`. */
+  /** Options of `ModelService`. Example: `{ certificateArn: 'arn:aws:acm:eu-central-1:111122223333:certificate/1234' }`. */
   readonly options: BalancerOptions;
-  /** Source of all requests, such as the prefix list of CloudFront, in place of `clientNetworks`. @defaultValue `clientNetworks` */
+  /** Source of all requests, such as the prefix list of CloudFront, in place of `clientNetworks`. Example: `Peer.prefixList('pl-a3a144ca')`. @defaultValue `clientNetworks` */
   readonly clients?: IPeer | undefined;
 }
 

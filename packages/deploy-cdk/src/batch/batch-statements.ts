@@ -1,6 +1,7 @@
 import { Aws } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 
+import { argued, NO_RESOURCES } from '../nag/acknowledge.ts';
 import { bucketArn, keyStatement } from '../storage/host-statements.ts';
 import type { TrainingLocation } from './training-location.ts';
 
@@ -20,10 +21,13 @@ export function locationStatements(
       resources: [arn],
       conditions: { StringLike: { 's3:prefix': [`${prefix}/*`] } },
     }),
-    new PolicyStatement({
-      actions: ['s3:GetObject', 's3:PutObject'],
-      resources: [`${arn}/${prefix}/*`],
-    }),
+    argued(
+      'Each training has a separate folder, which is created for it.',
+      new PolicyStatement({
+        actions: ['s3:GetObject', 's3:PutObject'],
+        resources: [`${arn}/${prefix}/*`],
+      }),
+    ),
     ...(keyArn === undefined ? [] : [keyStatement(keyArn)]),
   ];
 }
@@ -41,19 +45,25 @@ export interface JobNames {
  */
 export function submitStatements({ queue, definition }: JobNames): readonly PolicyStatement[] {
   return [
-    new PolicyStatement({
-      actions: ['batch:SubmitJob'],
-      // The policy of a model names no revision; AWS evaluates the one that it resolves to.
-      resources: [
-        batchArn(`job-queue/${queue}`),
-        batchArn(`job-definition/${definition}`),
-        batchArn(`job-definition/${definition}:*`),
-      ],
-    }),
-    // A job has an id that AWS chooses.
-    new PolicyStatement({ actions: ['batch:TerminateJob'], resources: [batchArn('job/*')] }),
-    // These have no resources.
-    new PolicyStatement({ actions: ['batch:DescribeJobs', 'batch:ListJobs'], resources: ['*'] }),
+    argued(
+      'The policy of a model names no revision; AWS evaluates the one that it resolves to.',
+      new PolicyStatement({
+        actions: ['batch:SubmitJob'],
+        resources: [
+          batchArn(`job-queue/${queue}`),
+          batchArn(`job-definition/${definition}`),
+          batchArn(`job-definition/${definition}:*`),
+        ],
+      }),
+    ),
+    argued(
+      'AWS chooses the id of a job.',
+      new PolicyStatement({ actions: ['batch:TerminateJob'], resources: [batchArn('job/*')] }),
+    ),
+    argued(
+      NO_RESOURCES,
+      new PolicyStatement({ actions: ['batch:DescribeJobs', 'batch:ListJobs'], resources: ['*'] }),
+    ),
   ];
 }
 

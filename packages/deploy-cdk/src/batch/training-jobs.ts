@@ -8,8 +8,7 @@ import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 
 import { imageStatements } from '../fargate/image-statements.ts';
-import { acknowledgeExecutionRole, createTaskRole } from '../fargate/task-role.ts';
-import { acknowledgeWildcards } from '../nag/acknowledge.ts';
+import { createTaskRole } from '../fargate/task-role.ts';
 import type { Network } from '../network/network.ts';
 import type { Storage } from '../storage/storage.ts';
 import { resolveBatch, type BatchOptions, type ResolvedBatch } from './batch-options.ts';
@@ -108,7 +107,6 @@ export class TrainingJobs extends Construct {
     const onLocation = locationStatements(location, keyArn);
     this.submitStatements = [...submitStatements(this.policy), ...onLocation];
     this.jobRole = createTaskRole(this, 'JobRole', { network, statements: onLocation });
-    acknowledgeWildcards(this.jobRole, onLocation, 'Rows and models of trainings below a prefix.');
     this.executionRole = createTaskRole(this, 'ExecutionRole', {
       network,
       statements: [
@@ -120,7 +118,6 @@ export class TrainingJobs extends Construct {
         }),
       ],
     });
-    acknowledgeExecutionRole(this.executionRole);
     this.securityGroup = this.#securityGroup(network);
     this.computeEnvironment = this.#computeEnvironment(network, options);
     this.queue = this.#queue();

@@ -28,12 +28,13 @@ export interface CacheOptions {
 
 /** Properties of {@link Cache}. */
 export interface CacheProps {
+  /** Deployment that names the secrets with the address. Example: `defineDeployment({ … })`. */
   readonly deployment: Deployment;
-  /** Network of the hosts. */
+  /** Network of the hosts. Example: `new Network(this, 'Network', {})`. */
   readonly network: Pick<Network, 'vpc' | 'hostSubnets'>;
-  /** Security group of the hosts, the only one that reaches the nodes. */
+  /** Security group of the hosts, the only one that reaches the nodes. Example: `network.hostSecurityGroup`. */
   readonly hosts: IConnectable;
-  /** Options of `ModelService`. @defaultValue the defaults of each option */
+  /** Options of `ModelService`. Example: `{ nodeType: 'cache.r7g.large' }`. @defaultValue the defaults of each option */
   readonly options?: CacheOptions;
 }
 

@@ -25,28 +25,26 @@ import { ciStatements, type CiReleases } from './ci-statements.ts';
 
 /** Properties of {@link CiRole}. */
 export interface CiRoleProps {
+  /** Deployment that the pipeline deploys. Example: `defineDeployment({ … })`. */
   readonly deployment: Deployment;
-  /** Options of `ModelService`. */
+  /** Options of `ModelService`. Example: `{ github: { repository: 'acme/shop', environment: 'production' } }`. */
   readonly options: CiRoleOptions;
-  /** Buckets of the service. @defaultValue none */
+  /** Buckets of the service. Example: `new Storage(this, 'Storage', { deployment })`. @defaultValue none */
   readonly storage?: Storage | undefined;
-  /** Bucket that hosts read releases from, which is that of commands too. @defaultValue the bucket of releases of `storage` */
+  /** Bucket that hosts read releases from, which is that of commands too. Example: `{ bucket: 'acme-shop-releases' }`. @defaultValue the bucket of releases of `storage` */
   readonly release?: Pick<ReleaseOptions, 'bucket' | 'prefix' | 'keyArn'> | undefined;
-  /** ARNs of the repositories in Amazon ECR that have the images of containers. @defaultValue none */
+  /** ARNs of the repositories in Amazon ECR that have the images of containers. Example: `['arn:aws:ecr:eu-central-1:111122223333:repository/shop-gateway']`. @defaultValue none */
   readonly repositoryArns?: readonly string[] | undefined;
-  /** Name of the Auto Scaling group of the hosts. @defaultValue none */
+  /** Name of the Auto Scaling group of the hosts. Example: `'Shop-Hosts'`. @defaultValue none */
   readonly autoScalingGroup?: string | undefined;
-  /** ARNs of the target groups of the hosts. @defaultValue none */
+  /** ARNs of the target groups of the hosts. Example: `[balancer.targetGroup.targetGroupArn]`. @defaultValue none */
   readonly targetGroupArns?: readonly string[] | undefined;
-  /** ARN of the parameter with the release of new hosts. @defaultValue none */
+  /** ARN of the parameter with the release of new hosts. Example: `'arn:aws:ssm:eu-central-1:111122223333:parameter/shop/prod/release'`. @defaultValue none */
   readonly releaseParameterArn?: string | undefined;
 }
 
 /** Time of the sessions that the pipelines of `fairlead init --ci` request, which their longest job doesn't exceed. */
 const SESSION_HOURS = 2;
-
-const REASON =
-  'Archives, commands and versions are named by the pipeline; the condition limits instances to the hosts; some actions have no resources.';
 
 /**
  * Role of a pipeline, which it assumes with the token of a job: of one repository and environment of GitHub, or of one project and branch of GitLab. It has
@@ -119,7 +117,7 @@ export class CiRole extends Construct {
     });
     const { role, statements } = this;
     const policy = new Policy(this, 'Policy', { roles: [role], statements: [...statements] });
-    acknowledgeWildcards(policy, statements, REASON);
+    acknowledgeWildcards(policy, statements);
   }
 }
 

@@ -1,6 +1,7 @@
 import { Aws } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 
+import { argued, NO_RESOURCES } from '../nag/acknowledge.ts';
 import { bucketArn } from '../storage/host-statements.ts';
 import { keyPattern, type StoredObjects } from '../storage/stored-objects.ts';
 import type { CiPermission } from './ci-role-options.ts';
@@ -35,6 +36,7 @@ export interface CiReleases {
 /** Folders of a release store. */
 const STORE_FOLDERS = ['archives', 'audit', 'results'];
 
+const OF_GROUP = 'The ARN of the group has an identifier that is known only after the group.';
 const objectRequests = ['s3:GetObject', 's3:PutObject'];
 
 /** Statements by permission, from the requests of `cdk deploy`, `fairlead deploy` and `fairlead model`. */
@@ -49,7 +51,7 @@ const statements: Readonly<Record<CiPermission, (resources: CiResources) => Poli
       ),
     }),
   ],
-  // A change set is made and deleted again, never executed. No policy can name the resource of a detection.
+  // A change set is made and deleted again, never executed.
   plan: () => [
     new PolicyStatement({
       actions: [
@@ -63,21 +65,27 @@ const statements: Readonly<Record<CiPermission, (resources: CiResources) => Poli
       ],
       resources: [Aws.STACK_ID],
     }),
-    new PolicyStatement({
-      actions: ['cloudformation:DescribeStackDriftDetectionStatus'],
-      resources: ['*'],
-    }),
+    argued(
+      NO_RESOURCES,
+      new PolicyStatement({
+        actions: ['cloudformation:DescribeStackDriftDetectionStatus'],
+        resources: ['*'],
+      }),
+    ),
   ],
   releases: ({ releases, keyArns }) =>
     releases === undefined
       ? []
       : [
-          new PolicyStatement({
-            actions: [...objectRequests, 's3:AbortMultipartUpload'],
-            resources: (releases.storePrefix === '' ? STORE_FOLDERS : [releases.storePrefix]).map(
-              (folder) => `${releases.bucketArn}/${folder}/*`,
-            ),
-          }),
+          argued(
+            'Keys have the digests of releases and the times of results, which are known after the stack.',
+            new PolicyStatement({
+              actions: [...objectRequests, 's3:AbortMultipartUpload'],
+              resources: (releases.storePrefix === '' ? STORE_FOLDERS : [releases.storePrefix]).map(
+                (folder) => `${releases.bucketArn}/${folder}/*`,
+              ),
+            }),
+          ),
           // Without a condition on the prefix, as in `hostStatements`: the request for a release that is not stored yet has none.
           new PolicyStatement({ actions: ['s3:ListBucket'], resources: [releases.bucketArn] }),
           ...keyStatements(keyArns),
@@ -103,8 +111,10 @@ export function ciStatements(
  */
 function imageStatements(repositoryArns: readonly string[]): PolicyStatement[] {
   return [
-    // The action has no resources that a policy could name.
-    new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }),
+    argued(
+      NO_RESOURCES,
+      new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }),
+    ),
     new PolicyStatement({
       actions: [
         'ecr:BatchCheckLayerAvailability',
@@ -130,28 +140,36 @@ function hostStatements(resources: CiResources): PolicyStatement[] {
     ...(autoScalingGroup === undefined
       ? []
       : [
-          new PolicyStatement({
-            actions: ['ssm:SendCommand'],
-            resources: [arn('ec2', `${Aws.REGION}:${Aws.ACCOUNT_ID}:instance/*`)],
-            conditions: {
-              StringEquals: { 'ssm:resourceTag/aws:autoscaling:groupName': autoScalingGroup },
-            },
-          }),
+          argued(
+            'Instances start after the role exists; the condition limits it to those of the group.',
+            new PolicyStatement({
+              actions: ['ssm:SendCommand'],
+              resources: [arn('ec2', `${Aws.REGION}:${Aws.ACCOUNT_ID}:instance/*`)],
+              conditions: {
+                StringEquals: { 'ssm:resourceTag/aws:autoscaling:groupName': autoScalingGroup },
+              },
+            }),
+          ),
           // The instances are listed at each command. Requests that describe groups have no resources.
-          new PolicyStatement({
-            actions: [
-              'autoscaling:DescribeAutoScalingGroups',
-              'autoscaling:DescribeInstanceRefreshes',
-            ],
-            resources: ['*'],
-          }),
+          argued(
+            NO_RESOURCES,
+            new PolicyStatement({
+              actions: [
+                'autoscaling:DescribeAutoScalingGroups',
+                'autoscaling:DescribeInstanceRefreshes',
+              ],
+              resources: ['*'],
+            }),
+          ),
           ...suspensionStatements(autoScalingGroup),
         ]),
-    // These have no resources.
-    new PolicyStatement({
-      actions: ['ssm:CancelCommand', 'ssm:GetCommandInvocation'],
-      resources: ['*'],
-    }),
+    argued(
+      NO_RESOURCES,
+      new PolicyStatement({
+        actions: ['ssm:CancelCommand', 'ssm:GetCommandInvocation'],
+        resources: ['*'],
+      }),
+    ),
     ...(targetGroupArns.length === 0
       ? []
       : [
@@ -162,13 +180,16 @@ function hostStatements(resources: CiResources): PolicyStatement[] {
             ],
             resources: [...targetGroupArns],
           }),
-          new PolicyStatement({
-            actions: [
-              'elasticloadbalancing:DescribeTargetGroups',
-              'elasticloadbalancing:DescribeTargetHealth',
-            ],
-            resources: ['*'],
-          }),
+          argued(
+            NO_RESOURCES,
+            new PolicyStatement({
+              actions: [
+                'elasticloadbalancing:DescribeTargetGroups',
+                'elasticloadbalancing:DescribeTargetHealth',
+              ],
+              resources: ['*'],
+            }),
+          ),
         ]),
     ...(releaseParameterArn === undefined
       ? []
@@ -181,10 +202,13 @@ function hostStatements(resources: CiResources): PolicyStatement[] {
     ...(releases === undefined
       ? []
       : [
-          new PolicyStatement({
-            actions: [...objectRequests, 's3:DeleteObject'],
-            resources: [`${releases.bucketArn}/${releases.commandPrefix}/*`],
-          }),
+          argued(
+            'Each command has a separate key, which is deleted after it.',
+            new PolicyStatement({
+              actions: [...objectRequests, 's3:DeleteObject'],
+              resources: [`${releases.bucketArn}/${releases.commandPrefix}/*`],
+            }),
+          ),
           ...keyStatements(keyArns),
         ]),
   ];
@@ -196,19 +220,25 @@ function suspensionStatements(group: string): PolicyStatement[] {
     `arn:${Aws.PARTITION}:autoscaling:${Aws.REGION}:${Aws.ACCOUNT_ID}:autoScalingGroup:*:autoScalingGroupName/${group}`,
   ];
   return [
-    new PolicyStatement({
-      actions: ['autoscaling:ResumeProcesses', 'autoscaling:SuspendProcesses'],
-      resources,
-    }),
-    new PolicyStatement({
-      actions: ['autoscaling:CreateOrUpdateTags', 'autoscaling:DeleteTags'],
-      resources,
-      conditions: {
-        'ForAllValues:StringLike': {
-          'aws:TagKeys': ['fairlead:suspended', 'fairlead:suspended:*'],
+    argued(
+      OF_GROUP,
+      new PolicyStatement({
+        actions: ['autoscaling:ResumeProcesses', 'autoscaling:SuspendProcesses'],
+        resources,
+      }),
+    ),
+    argued(
+      OF_GROUP,
+      new PolicyStatement({
+        actions: ['autoscaling:CreateOrUpdateTags', 'autoscaling:DeleteTags'],
+        resources,
+        conditions: {
+          'ForAllValues:StringLike': {
+            'aws:TagKeys': ['fairlead:suspended', 'fairlead:suspended:*'],
+          },
         },
-      },
-    }),
+      }),
+    ),
   ];
 }
 
@@ -219,17 +249,23 @@ function registryStatements(registry: StoredObjects): PolicyStatement[] {
       actions: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
       resources: [arn],
     }),
-    new PolicyStatement({
-      actions: [...objectRequests, 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
-      resources: [`${arn}/${keyPattern(registry)}`],
-    }),
+    argued(
+      'Keys have the names of models and versions, which are known after the stack.',
+      new PolicyStatement({
+        actions: [...objectRequests, 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+        resources: [`${arn}/${keyPattern(registry)}`],
+      }),
+    ),
     // Pushes delete their leases, and the object of the check for conditional writes.
-    new PolicyStatement({
-      actions: ['s3:DeleteObject'],
-      resources: ['.conditional-write-check', 'claims/*'].map(
-        (key) => `${arn}/${keyPattern(registry, key)}`,
-      ),
-    }),
+    argued(
+      'Keys of leases have ids of pushes.',
+      new PolicyStatement({
+        actions: ['s3:DeleteObject'],
+        resources: ['.conditional-write-check', 'claims/*'].map(
+          (key) => `${arn}/${keyPattern(registry, key)}`,
+        ),
+      }),
+    ),
   ];
 }
 

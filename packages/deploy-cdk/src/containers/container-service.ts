@@ -21,8 +21,7 @@ import { CiRole } from '../ci-role/ci-role.ts';
 import type { CiRoleOptions } from '../ci-role/ci-role-options.ts';
 import type { Edge } from '../edge/edge.ts';
 import { repositoryArns } from '../fargate/image-statements.ts';
-import { acknowledgeExecutionRole, createTaskRole } from '../fargate/task-role.ts';
-import { acknowledgeWildcards } from '../nag/acknowledge.ts';
+import { createTaskRole } from '../fargate/task-role.ts';
 import type { NetworkOptions } from '../network/network-options.ts';
 import { Network } from '../network/network.ts';
 import {
@@ -163,7 +162,6 @@ export class ContainerService extends Construct {
     const { cache } = this;
     const forEcs = executionStatements(deployment, options, { cache, logs: [...logs.values()] });
     this.executionRole = createTaskRole(this, 'ExecutionRole', { network, statements: forEcs });
-    acknowledgeExecutionRole(this.executionRole);
     this.taskDefinition = createTaskDefinition(
       this,
       {
@@ -183,12 +181,9 @@ export class ContainerService extends Construct {
     const { network, storage, queue, watching } = this;
     // ECS reads the address of the cache.
     const ofParts = programStatements([storage, queue, watching], storage);
-    const role = createTaskRole(this, 'TaskRole', {
+    return createTaskRole(this, 'TaskRole', {
       ...{ network, statements: [...ofParts, ...statements] },
     });
-    const reason = 'Permissions of tasks on objects below a prefix, as the part describes them.';
-    acknowledgeWildcards(role, ofParts, reason);
-    return role;
   }
 
   #service(deployment: Deployment, options: ContainersOptions): CfnService {

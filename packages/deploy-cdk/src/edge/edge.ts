@@ -51,17 +51,21 @@ import { Firewall } from './firewall.ts';
 
 /** Load balancer behind the edge. */
 export interface EdgeOrigin {
+  /** Load balancer that gets the requests. Example: `balancer.loadBalancer`. */
   readonly loadBalancer: ApplicationLoadBalancer;
-  /** Listener for HTTPS, whose default action forwards to the target group. */
+  /** Listener for HTTPS, whose default action forwards to the target group. Example: `balancer.listener`. */
   readonly listener: ApplicationListener;
+  /** Target group of the hosts. Example: `balancer.targetGroup`. */
   readonly targetGroup: ApplicationTargetGroup;
 }
 
 /** Properties of {@link Edge}. */
 export interface EdgeProps {
+  /** Deployment with the timeouts and the limit of an address. Example: `defineDeployment({ … })`. */
   readonly deployment: Deployment;
+  /** Load balancer behind the edge. Example: `new Balancer(this, 'Balancer', { … })`. */
   readonly origin: EdgeOrigin;
-  /** Options of `ModelService`. @defaultValue the defaults of each option */
+  /** Options of `ModelService`. Example: `{ firewall: { countOnly: true } }`. @defaultValue the defaults of each option */
   readonly options?: EdgeOptions;
 }
 

@@ -10,10 +10,11 @@ import { checkFirewallOptions, type FirewallOptions } from './edge-options.ts';
 
 /** Properties of {@link Firewall}. */
 export interface FirewallProps {
+  /** Deployment with the limit of an address. Example: `defineDeployment({ … })`. */
   readonly deployment: Deployment;
-  /** `'CLOUDFRONT'` for a distribution, in a stack of us-east-1; `'REGIONAL'` for a load balancer. */
+  /** `'CLOUDFRONT'` for a distribution, in a stack of us-east-1; `'REGIONAL'` for a load balancer. Example: `'REGIONAL'`. */
   readonly scope: 'CLOUDFRONT' | 'REGIONAL';
-  /** Options of `ModelService`. @defaultValue the defaults of each option */
+  /** Options of `ModelService`. Example: `{ requestsPerMinute: 6000 }`. @defaultValue the defaults of each option */
   readonly options?: FirewallOptions;
 }
 

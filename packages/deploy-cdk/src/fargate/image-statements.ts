@@ -1,6 +1,7 @@
 import { Aws } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 
+import { argued, NO_RESOURCES } from '../nag/acknowledge.ts';
 import { repositoryOf } from './image-repository.ts';
 
 /** Images in Amazon ECR, by any names. */
@@ -20,8 +21,10 @@ export function repositoryArns({ images }: Images): readonly string[] {
 /** Permissions to pull images, of exactly these repositories. */
 export function imageStatements(options: Images): readonly PolicyStatement[] {
   return [
-    // The action has no resources that a policy could name.
-    new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }),
+    argued(
+      NO_RESOURCES,
+      new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }),
+    ),
     new PolicyStatement({
       actions: [
         'ecr:BatchCheckLayerAvailability',

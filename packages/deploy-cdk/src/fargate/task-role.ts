@@ -2,7 +2,7 @@ import { Aws } from 'aws-cdk-lib';
 import { Role, ServicePrincipal, type PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 
-import { acknowledgeRule } from '../nag/acknowledge.ts';
+import { acknowledgeWildcards } from '../nag/acknowledge.ts';
 import type { Network } from '../network/network.ts';
 
 /** Creates a role of tasks, and their way to the services that its permissions are for. */
@@ -21,14 +21,6 @@ export function createTaskRole(
   });
   for (const statement of statements) role.addToPolicy(statement);
   network.allowCalls(statements);
+  acknowledgeWildcards(role, statements);
   return role;
-}
-
-/** Acknowledges the only wildcard of the role of ECS. */
-export function acknowledgeExecutionRole(role: Role): void {
-  acknowledgeRule(
-    role,
-    'IAM5[Resource::*]',
-    'ecr:GetAuthorizationToken, which has no resources that a policy could name.',
-  );
 }

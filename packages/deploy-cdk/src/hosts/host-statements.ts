@@ -3,6 +3,7 @@ import { Aws } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 
 import type { UpdateOptions } from '../updates/update-options.ts';
+import { argued } from '../nag/acknowledge.ts';
 import { DEFAULT_PREFIX, type ReleaseOptions } from './release-options.ts';
 
 /** Permissions of hosts that don't depend on a part such as storage. */
@@ -15,12 +16,15 @@ export interface HostStatementProps {
 }
 
 /** End of the first boot, in the group of that name, whose ARN has an identifier that isn't known before. */
-export function groupStatements(group: string): readonly PolicyStatement[] {
+function groupStatements(group: string): readonly PolicyStatement[] {
   return [
-    new PolicyStatement({
-      actions: ['autoscaling:CompleteLifecycleAction'],
-      resources: [arn('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${group}`)],
-    }),
+    argued(
+      'The ARN of the group has an identifier that is known only after the group.',
+      new PolicyStatement({
+        actions: ['autoscaling:CompleteLifecycleAction'],
+        resources: [arn('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${group}`)],
+      }),
+    ),
   ];
 }
 
@@ -40,33 +44,39 @@ export function hostStatements(props: HostStatementProps): readonly PolicyStatem
  * These actions are granted for all resources by AWS as well:
  * https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCloud9SSMInstanceProfile.html
  */
-export function agentStatements(): readonly PolicyStatement[] {
+function agentStatements(): readonly PolicyStatement[] {
   return [
-    new PolicyStatement({
-      actions: [
-        'ssm:UpdateInstanceInformation',
-        'ssmmessages:CreateControlChannel',
-        'ssmmessages:CreateDataChannel',
-        'ssmmessages:OpenControlChannel',
-        'ssmmessages:OpenDataChannel',
-      ],
-      resources: ['*'],
-    }),
+    argued(
+      'The agent of Systems Manager opens channels, which have no names, and reports its instance, which starts after the role exists.',
+      new PolicyStatement({
+        actions: [
+          'ssm:UpdateInstanceInformation',
+          'ssmmessages:CreateControlChannel',
+          'ssmmessages:CreateDataChannel',
+          'ssmmessages:OpenControlChannel',
+          'ssmmessages:OpenDataChannel',
+        ],
+        resources: ['*'],
+      }),
+    ),
   ];
 }
 
 /** The archive, and what leads to it. */
-export function releaseStatements({
+function releaseStatements({
   release,
   updates,
 }: Pick<HostStatementProps, 'release' | 'updates'>): readonly PolicyStatement[] {
   const { bucket, prefix = DEFAULT_PREFIX, keyArn } = release;
   const name = release.release === undefined ? '*' : release.release.digest;
   const statements = [
-    new PolicyStatement({
-      actions: ['s3:GetObject'],
-      resources: [`arn:${Aws.PARTITION}:s3:::${bucket}/${prefix}${name}.tar`],
-    }),
+    argued(
+      'With updates in place each release may be the one that a new host downloads.',
+      new PolicyStatement({
+        actions: ['s3:GetObject'],
+        resources: [`arn:${Aws.PARTITION}:s3:::${bucket}/${prefix}${name}.tar`],
+      }),
+    ),
   ];
   if (keyArn !== undefined) {
     statements.push(

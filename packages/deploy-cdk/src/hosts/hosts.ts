@@ -30,31 +30,27 @@ import { errorAlarm, updatePolicy } from '../updates/update-policy.ts';
 import { firstBoot } from './first-boot.ts';
 import { hostGroupName } from './host-group-name.ts';
 import { machineImage } from './host-image.ts';
-import {
-  agentStatements,
-  groupStatements,
-  hostStatements,
-  releaseStatements,
-  type HostStatementProps,
-} from './host-statements.ts';
+import { hostStatements } from './host-statements.ts';
 import { checkHostsOptions, MAX_FIRST_BOOT_MINUTES, type HostsOptions } from './hosts-options.ts';
 import { checkReleaseOptions, type ReleaseOptions } from './release-options.ts';
 
 /** Properties of {@link Hosts}. */
 export interface HostsProps {
-  /** Deployment of the hosts. */
+  /** Deployment of the hosts. Example: `defineDeployment({ … })`. */
   readonly deployment: Deployment;
+  /** Network of the hosts. Example: `new Network(this, 'Network', {})`. */
   readonly network: Network;
+  /** Load balancer whose target groups the hosts are in. Example: `new Balancer(this, 'Balancer', { deployment, network, options: { certificateArn } })`. */
   readonly balancer: Balancer;
-  /** Options of `ModelService`. */
+  /** Options of `ModelService`. Example: `{ instanceType: 'm7g.large' }`. */
   readonly options: HostsOptions;
-  /** Release that new hosts download. */
+  /** Release that new hosts download. Example: `{ bucket: 'acme-shop-releases', release: await readBootRelease('release.tar') }`. */
   readonly release: ReleaseOptions;
-  /** Way of a release to the hosts. @defaultValue `{ kind: 'immutable' }` */
+  /** Way of a release to the hosts. Example: `{ kind: 'inPlace', parameter: '/shop/prod/release' }`. @defaultValue `{ kind: 'immutable' }` */
   readonly updates?: UpdateOptions | undefined;
-  /** Alarms that fail an immutable update without alarms in its options. @defaultValue an alarm for more than 1 % of responses with status 5xx */
+  /** Alarms that fail an immutable update without alarms in its options. Example: `[watching.rolloutAlarm]`. @defaultValue an alarm for more than 1 % of responses with status 5xx */
   readonly alarms?: readonly IAlarm[] | undefined;
-  /** Permissions of the hosts beside those for the release, the secrets of the deployment and AWS Systems Manager. @defaultValue none */
+  /** Permissions of the hosts beside those for the release, the secrets of the deployment and AWS Systems Manager. Example: `storage.statements`. @defaultValue none */
   readonly statements?: readonly PolicyStatement[];
 }
 
@@ -134,8 +130,11 @@ export class Hosts extends Construct {
         signalUrl: signals?.ref,
       }),
     );
-    this.addStatements(hostStatements({ deployment, release, updates, group }));
-    this.addStatements(props.statements ?? []);
+    const statements = [
+      ...hostStatements({ deployment, release, updates, group }),
+      ...(props.statements ?? []),
+    ];
+    this.addStatements(statements);
     this.updateAlarms = updates.kind === 'inPlace' ? [] : alarmsOf(this, updates, props);
     this.group = this.#group(props, group, updates, Duration.seconds(warmUp));
     if (signals !== undefined) this.#waitForFirstHost(signals);
@@ -149,7 +148,9 @@ export class Hosts extends Construct {
         resources: [`arn:${Stack.of(this).partition}:s3:::${release.bucket}/*`],
       }),
     ]);
-    acknowledge(this, { release, updates, group });
+    acknowledgeWildcards(this.role, statements);
+    const reason = 'Notifications of the group belong to the topic of the operator.';
+    acknowledgeRule(this.group, 'AS3', reason);
   }
 
   /** Adds permissions of the hosts, and their way to the services that these are for. */
@@ -254,31 +255,4 @@ function alarmsOf(
   props: HostsProps,
 ): readonly IAlarm[] {
   return alarms ?? props.alarms ?? [errorAlarm(scope, props.balancer.targetGroup)];
-}
-
-function acknowledge(
-  hosts: Hosts,
-  { release, updates, group }: Omit<HostStatementProps, 'deployment'>,
-) {
-  const { role } = hosts;
-  acknowledgeWildcards(
-    role,
-    agentStatements(),
-    'The agent of Systems Manager calls its service, which has no resources of the host.',
-  );
-  acknowledgeWildcards(
-    role,
-    groupStatements(group),
-    'The ARN of the group has an identifier that CloudFormation knows only after the group.',
-  );
-  acknowledgeWildcards(
-    role,
-    releaseStatements({ release, updates }),
-    'With updates in place the role reads the archive of each release below the prefix.',
-  );
-  acknowledgeRule(
-    hosts.group,
-    'AS3',
-    'Notifications of the group belong to the topic of the operator.',
-  );
 }

@@ -7,22 +7,37 @@ export function acknowledgeRule(scope: IConstruct, rule: string, reason: string)
   Validations.of(scope).acknowledge({ id: `AwsSolutions-${rule}`, reason });
 }
 
+/** Reason for `*` as the resource of actions for which the Service Authorization Reference of AWS has no resource types. */
+export const NO_RESOURCES = 'There are no resources that a policy could name.';
+
+const reasons = new WeakMap<PolicyStatement, string>();
+
+/** Gives a statement the reason for the wildcards in its resources, and returns it. */
+export function argued(reason: string, statement: PolicyStatement): PolicyStatement {
+  reasons.set(statement, reason);
+  return statement;
+}
+
 /**
- * Acknowledges the resources with wildcards of these statements on a construct that has them in a policy, with the reason. Wildcards of other
- * statements are still reported.
+ * Acknowledges the resources with wildcards of these statements on a construct that has them in a policy, each with the actions and the reason of its
+ * statement. Wildcards of statements without a reason are still reported.
  */
 export function acknowledgeWildcards(
   scope: IConstruct,
   statements: readonly PolicyStatement[],
-  reason: string,
 ): void {
-  const resources = statements.flatMap((statement) =>
-    statement.resources.map((resource) =>
-      flatten(Stack.of(scope).resolve(imported(scope, resource))),
-    ),
-  );
-  for (const resource of new Set(resources)) {
-    if (resource.includes('*')) acknowledgeRule(scope, `IAM5[Resource::${resource}]`, reason);
+  const found = statements.flatMap((statement) => {
+    const reason = reasons.get(statement);
+    if (reason === undefined) return [];
+    const text = `${statement.actions.join(', ')}: ${reason}`;
+    return statement.resources
+      .map((resource) => flatten(Stack.of(scope).resolve(imported(scope, resource))))
+      .filter((resource) => resource.includes('*'))
+      .map((resource) => ({ resource, text }));
+  });
+  for (const [resource, all] of Map.groupBy(found, (each) => each.resource)) {
+    const texts = new Set(all.map(({ text }) => text));
+    acknowledgeRule(scope, `IAM5[Resource::${resource}]`, [...texts].join(' '));
   }
 }
 

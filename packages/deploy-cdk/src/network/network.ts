@@ -21,9 +21,9 @@ import { checkNetworkOptions, DEFAULT_CIDR, type NetworkOptions } from './networ
 
 /** Properties of {@link Network}. */
 export interface NetworkProps {
-  /** Options of `ModelService`. @defaultValue a new VPC without a way to the internet */
+  /** Options of `ModelService`. Example: `{ maxAzs: 3 }`. @defaultValue a new VPC without a way to the internet */
   readonly options?: NetworkOptions;
-  /** Programs run on hosts, which have agents and packages of Debian, or in tasks of ECS, which have neither. @defaultValue `'hosts'` */
+  /** Programs run on hosts, which have agents and packages of Debian, or in tasks of ECS, which have neither. Example: `'tasks'`. @defaultValue `'hosts'` */
   readonly runs?: 'hosts' | 'tasks';
 }
 

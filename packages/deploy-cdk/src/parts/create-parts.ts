@@ -94,7 +94,7 @@ export function createBatch(
     const policy = new Policy(batch, 'SubmitPolicy', {
       ...{ roles: [ciRole.role], statements: [...statements] },
     });
-    acknowledgeWildcards(policy, statements, 'Jobs of AWS Batch have ids that AWS chooses.');
+    acknowledgeWildcards(policy, statements);
   }
   return batch;
 }

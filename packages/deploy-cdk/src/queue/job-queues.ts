@@ -22,8 +22,9 @@ export interface QueueOptions {
 
 /** Properties of {@link JobQueues}. */
 export interface JobQueuesProps {
+  /** Deployment that names the queues. Example: `defineDeployment({ … })`. */
   readonly deployment: Deployment;
-  /** Options of `ModelService`. @defaultValue the defaults of each option */
+  /** Options of `ModelService`. Example: `{ retentionDays: 4 }`. @defaultValue the defaults of each option */
   readonly options?: QueueOptions;
 }
 

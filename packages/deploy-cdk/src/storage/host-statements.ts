@@ -1,6 +1,7 @@
 import { Aws } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 
+import { argued } from '../nag/acknowledge.ts';
 import { keyPattern, type StoredKind, type StoredObjects } from './stored-objects.ts';
 
 /** Permissions on keys, by the statement's purpose. */
@@ -28,6 +29,16 @@ const permissions: Readonly<Record<StoredKind, KeyPermissions>> = {
   },
 };
 
+/** Reasons for the wildcards in the keys. */
+const reasons: Readonly<Record<StoredKind, string>> = {
+  registry:
+    'Keys have the names of models, versions, rollouts, hosts and leases, which are known after the stack.',
+  captures:
+    'Keys have the model and the time of captured requests, and each request may be read, labeled and deleted.',
+  jobs: 'Keys have the ids of jobs, which clients create.',
+  backups: 'Keys have the host and the time of a backup.',
+};
+
 /**
  * Returns the statements of a role for objects of one kind.
  *
@@ -40,12 +51,14 @@ export function hostStatements(objects: StoredObjects): readonly PolicyStatement
   if (objects.kind === 'backups') onBucket.push('s3:ListBucketMultipartUploads');
   return [
     new PolicyStatement({ actions: onBucket, resources: [arn] }),
-    ...Object.entries(permissions[objects.kind]).map(
-      ([action, keys]) =>
+    ...Object.entries(permissions[objects.kind]).map(([action, keys]) =>
+      argued(
+        reasons[objects.kind],
         new PolicyStatement({
           actions: [action],
           resources: keys.map((key) => `${arn}/${keyPattern(objects, key)}`),
         }),
+      ),
     ),
   ];
 }

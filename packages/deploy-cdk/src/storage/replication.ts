@@ -3,7 +3,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
-import { acknowledgeWildcards } from '../nag/acknowledge.ts';
+import { acknowledgeWildcards, argued } from '../nag/acknowledge.ts';
 import { bucketArn } from './host-statements.ts';
 import type { ReplicaOptions } from './storage-options.ts';
 import { keyPattern } from './stored-objects.ts';
@@ -37,11 +37,7 @@ export class Replication extends Construct {
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('s3.amazonaws.com') });
     const statements = roleStatements(props);
     const policy = new Policy(this, 'Policy', { roles: [this.role], statements });
-    acknowledgeWildcards(
-      policy,
-      statements,
-      'Replication reads every object below the prefix, and writes it under the same key.',
-    );
+    acknowledgeWildcards(policy, statements);
     const resource = props.bucket.node.defaultChild as CfnBucket;
     resource.replicationConfiguration = {
       role: this.role.roleArn,
@@ -71,18 +67,24 @@ function roleStatements({ bucketName, key, objects }: ReplicationProps): PolicyS
       actions: ['s3:GetReplicationConfiguration', 's3:ListBucket'],
       resources: [source],
     }),
-    new PolicyStatement({
-      actions: [
-        's3:GetObjectVersionAcl',
-        's3:GetObjectVersionForReplication',
-        's3:GetObjectVersionTagging',
-      ],
-      resources: objects.map((each) => `${source}/${keyPattern(each)}`),
-    }),
-    new PolicyStatement({
-      actions: ['s3:ReplicateObject', 's3:ReplicateTags'],
-      resources: unique(objects.map((each) => `${each.replica.bucketArn}/${keyPattern(each)}`)),
-    }),
+    argued(
+      'Replication reads every object below the prefix.',
+      new PolicyStatement({
+        actions: [
+          's3:GetObjectVersionAcl',
+          's3:GetObjectVersionForReplication',
+          's3:GetObjectVersionTagging',
+        ],
+        resources: objects.map((each) => `${source}/${keyPattern(each)}`),
+      }),
+    ),
+    argued(
+      'Replication writes every object below the prefix under the same key.',
+      new PolicyStatement({
+        actions: ['s3:ReplicateObject', 's3:ReplicateTags'],
+        resources: unique(objects.map((each) => `${each.replica.bucketArn}/${keyPattern(each)}`)),
+      }),
+    ),
     new PolicyStatement({ actions: ['kms:Decrypt'], resources: [key.keyArn] }),
     new PolicyStatement({
       actions: ['kms:Encrypt'],

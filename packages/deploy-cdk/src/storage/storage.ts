@@ -12,7 +12,7 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
-import { acknowledgeRule } from '../nag/acknowledge.ts';
+import { acknowledgeRule, argued } from '../nag/acknowledge.ts';
 import { hostStatements, keyStatement } from './host-statements.ts';
 import {
   deletionStatement,
@@ -30,10 +30,11 @@ import { storedObjects } from './stored-objects.ts';
 
 /** Properties of {@link Storage}. */
 export interface StorageProps {
+  /** Deployment that names the buckets. Example: `defineDeployment({ … })`. */
   readonly deployment: Deployment;
-  /** Options of `ModelService`. @defaultValue the defaults of each option */
+  /** Options of `ModelService`. Example: `{ releaseBucketName: 'acme-shop-releases' }`. @defaultValue the defaults of each option */
   readonly options?: StorageOptions;
-  /** A bucket of releases, which hosts download from and tasks don't. @defaultValue `true` */
+  /** A bucket of releases, which hosts download from and tasks don't. Example: `false`. @defaultValue `true` */
   readonly hasReleases?: boolean;
 }
 
@@ -108,10 +109,13 @@ export class Storage extends Construct {
       ...(this.releases === undefined
         ? []
         : [
-            new PolicyStatement({
-              actions: ['s3:GetObject'],
-              resources: [`${this.releases.bucketArn}/${RELEASES}/*`],
-            }),
+            argued(
+              'Each release may be the one that a new host downloads.',
+              new PolicyStatement({
+                actions: ['s3:GetObject'],
+                resources: [`${this.releases.bucketArn}/${RELEASES}/*`],
+              }),
+            ),
           ]),
       keyStatement(this.key.keyArn),
     ];

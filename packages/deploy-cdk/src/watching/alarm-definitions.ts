@@ -12,7 +12,7 @@ export interface WatchedBalancer {
   readonly loadBalancer: string;
   /** `targetGroupFullName`: `targetgroup/shop/73e2d6bc24d8a067`. */
   readonly targetGroup: string;
-  /** ARNs of the certificates of its listeners in ACM. @defaultValue none */
+  /** ARNs of the certificates of its listeners in ACM. Example: `['arn:aws:acm:eu-central-1:111122223333:certificate/1234']`. @defaultValue none */
   readonly certificates?: readonly string[];
 }
 

@@ -2,13 +2,13 @@ import type { CfnAlarm, CfnAlarmProps } from 'aws-cdk-lib/aws-cloudwatch';
 
 /** Service of ECS on Fargate, as CloudWatch names it; its cluster has Container Insights. */
 export interface WatchedTasks {
-  /** Name of the cluster. */
+  /** Name of the cluster. Example: `'shop'`. */
   readonly cluster: string;
-  /** Name of the service. */
+  /** Name of the service. Example: `'gateway'`. */
   readonly service: string;
-  /** Names of the containers, each of which gets a log group. */
+  /** Names of the containers, each of which gets a log group. Example: `['gateway', 'nginx']`. */
   readonly containers: readonly string[];
-  /** Minutes until a new task may run. @defaultValue `2` */
+  /** Minutes until a new task may run. Example: `5`. @defaultValue `2` */
   readonly startMinutes?: number;
 }
 

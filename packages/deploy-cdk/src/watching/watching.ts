@@ -15,6 +15,7 @@ import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 
 import { invalidOption } from '../check-options.ts';
+import { argued, NO_RESOURCES } from '../nag/acknowledge.ts';
 import {
   alarmDefinitions,
   type WatchedBalancer,
@@ -30,16 +31,17 @@ import type { JobQueues } from '../queue/job-queues.ts';
 
 /** Properties of {@link Watching}. */
 export interface WatchingProps {
+  /** Deployment that says what hosts or tasks publish. Example: `defineDeployment({ … })`. */
   readonly deployment: Deployment;
-  /** Name of the Auto Scaling group of the hosts; either this or `tasks`. @defaultValue none */
+  /** Name of the Auto Scaling group of the hosts; either this or `tasks`. Example: `hosts.group.autoScalingGroupName`. @defaultValue none */
   readonly autoScalingGroup?: string;
-  /** Service of ECS whose tasks run the programs. @defaultValue none */
+  /** Service of ECS whose tasks run the programs. Example: `{ cluster: 'shop', service: 'gateway', containers: ['gateway', 'nginx'] }`. @defaultValue none */
   readonly tasks?: WatchedTasks;
-  /** Load balancer in front of hosts or tasks. @defaultValue none */
+  /** Load balancer in front of hosts or tasks. Example: `{ loadBalancer: 'app/shop/50dc6c495c0c9188', targetGroup: 'targetgroup/shop/73e2d6bc24d8a067' }`. @defaultValue none */
   readonly balancer?: WatchedBalancer;
-  /** Queues of jobs. @defaultValue none */
+  /** Queues of jobs. Example: `new JobQueues(this, 'Queue', { deployment })`. @defaultValue none */
   readonly queues?: JobQueues;
-  /** Options of `ModelService`. @defaultValue the defaults of each option */
+  /** Options of `ModelService`. Example: `{ emails: ['on-call@example.com'] }`. @defaultValue the defaults of each option */
   readonly options?: WatchingOptions;
 }
 
@@ -190,16 +192,25 @@ export class Watching extends Construct {
   #agentStatements({ logGroups }: PublishedMetrics): PolicyStatement[] {
     const arns = logGroups.map(({ name }) => this.#logArn(name));
     return [
-      // The agent reads the name of the Auto Scaling group from the tags of its instance; the action has no resources.
-      new PolicyStatement({ actions: ['ec2:DescribeTags'], resources: ['*'] }),
-      new PolicyStatement({
-        actions: ['logs:DescribeLogStreams', 'logs:PutRetentionPolicy'],
-        resources: arns.map((arn) => `${arn}:*`),
-      }),
-      new PolicyStatement({
-        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        resources: arns.map((arn) => `${arn}:log-stream:*`),
-      }),
+      // The agent reads the name of the Auto Scaling group from the tags of its instance.
+      argued(
+        NO_RESOURCES,
+        new PolicyStatement({ actions: ['ec2:DescribeTags'], resources: ['*'] }),
+      ),
+      argued(
+        'The ARN of a log group ends with it in requests to CloudWatch Logs.',
+        new PolicyStatement({
+          actions: ['logs:DescribeLogStreams', 'logs:PutRetentionPolicy'],
+          resources: arns.map((arn) => `${arn}:*`),
+        }),
+      ),
+      argued(
+        'The agent names its log stream after the instance, which starts after the role exists.',
+        new PolicyStatement({
+          actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+          resources: arns.map((arn) => `${arn}:log-stream:*`),
+        }),
+      ),
     ];
   }
 
@@ -210,12 +221,14 @@ export class Watching extends Construct {
 
 function metricStatement({ namespace, hostNamespace }: PublishedMetrics): PolicyStatement {
   const namespaces = [namespace, ...(hostNamespace === undefined ? [] : [hostNamespace])];
-  return new PolicyStatement({
-    actions: ['cloudwatch:PutMetricData'],
-    // The action has no resources; the condition limits it.
-    resources: ['*'],
-    conditions: { StringEquals: { 'cloudwatch:namespace': [...new Set(namespaces)] } },
-  });
+  return argued(
+    `${NO_RESOURCES} The condition limits its namespace.`,
+    new PolicyStatement({
+      actions: ['cloudwatch:PutMetricData'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'cloudwatch:namespace': [...new Set(namespaces)] } },
+    }),
+  );
 }
 
 function checkPrograms({ autoScalingGroup, tasks }: WatchingProps): void {

@@ -1,70 +1,77 @@
-// Deploys the template to moto and reads it back. moto reports CREATE_COMPLETE also for what it doesn't create: the last test lists it, so that a release of moto
-// that creates more is noticed, and the other tests of this package assert these properties in the template.
-import { spawnSync } from 'node:child_process';
+// Deploys a stack with every part to moto and reads it back. moto reports CREATE_COMPLETE also for what it doesn't create: `leftOut` lists it, with an assertion
+// on the template for each type and property, so that a release of moto that creates more is noticed.
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { startMoto } from '@fairlead/test-support';
-import { App, BootstraplessSynthesizer, Stack, type IStackSynthesizer } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { ModelService } from '@fairlead/deploy-cdk';
-
-import { propsWith, release } from '../support/sample-stack.ts';
+import { allParts } from '../support/all-parts.ts';
+import { release } from '../support/sample-stack.ts';
+import { acceptableTemplate } from './acceptable-template.ts';
+import { leftOut, leftOutProperties } from './left-out.ts';
 
 const python = fileURLToPath(new URL('../../../../.venv/bin/python', import.meta.url));
 const readBack = fileURLToPath(new URL('read-back.py', import.meta.url));
 
+type ByName<T> = Readonly<Record<string, T>>;
+
 interface ReadBack {
   readonly status: string;
-  /** Types of the resources that moto lists. */
-  readonly types: readonly string[];
-  readonly launchTemplate: {
+  /** Logical identifiers of the resources that moto has created. */
+  readonly created: readonly string[];
+  readonly launchTemplates: ByName<{
     readonly MetadataOptions: object;
     readonly BlockDeviceMappings: readonly object[];
+    readonly IamInstanceProfile: { readonly Arn: string };
     readonly UserData: string;
-  };
-  readonly group: Readonly<Record<string, unknown>>;
+  }>;
+  readonly groups: readonly (ByName<unknown> & {
+    readonly TargetGroupARNs: readonly string[];
+  })[];
   readonly hooks: readonly object[];
-  readonly listener: object;
-  readonly targetGroup: object;
-  readonly targetGroupAttributes: Readonly<Record<string, string>>;
-  readonly balancerAttributes: Readonly<Record<string, string>>;
-  readonly groups: Readonly<
-    Record<string, { readonly ingress: object[]; readonly egress: object[] }>
-  >;
-  readonly rolePolicies: readonly { readonly Statement: readonly object[] }[];
-  readonly subnets: readonly { readonly MapPublicIpOnLaunch: boolean }[];
-  readonly endpoints: readonly string[];
-  readonly flowLogs: number;
-  readonly encryption: string;
-  readonly publicAccessBlock: object | string;
-  readonly bucketPolicy: string;
-  readonly alarms: number;
-  readonly scalingPolicies: number;
+  readonly schedules: readonly object[];
+  readonly balancers: ByName<{
+    readonly listener: object;
+    readonly rules: readonly object[];
+    readonly attributes: ByName<string>;
+  }>;
+  readonly targetGroups: ByName<ByName<unknown> & { readonly attributes: ByName<string> }>;
+  readonly networks: ByName<{
+    readonly subnets: readonly {
+      readonly MapPublicIpOnLaunch: boolean;
+      readonly AvailabilityZone: string;
+    }[];
+    readonly endpoints: readonly string[];
+    readonly flowLogs: number;
+    readonly groups: ByName<{ readonly ingress: object[]; readonly egress: object[] }>;
+  }>;
+  readonly buckets: ByName<ByName<unknown>>;
+  readonly roles: ByName<{
+    readonly trust: readonly object[];
+    readonly statements: readonly { readonly Action: string | string[] }[];
+  }>;
+  readonly keys: ByName<boolean>;
+  readonly queues: ByName<ByName<string>>;
+  readonly topics: ByName<ByName<string>>;
+  readonly logGroups: ByName<readonly [number, boolean]>;
+  readonly dashboards: readonly string[];
 }
 
-describe('a stack in moto', () => {
+describe('a stack with every part in moto', () => {
   let found: ReadBack;
-  let template: Record<string, { Type: string }>;
+  const { template } = allParts();
+  const accepted = acceptableTemplate(template);
   const moto = startMoto();
 
   beforeAll(async () => {
     const { endpoint } = await moto;
-    const synthesizer = new BootstraplessSynthesizer() as IStackSynthesizer;
-    const stack = new Stack(new App(), 'Shop', { synthesizer });
-    new ModelService(stack, 'Service', {
-      ...propsWith(),
-      // moto has no instances of other images than its own.
-      hosts: { instanceType: 'm7g.large', image: { imageId: 'ami-0a1b2c3d4e5f67890' } },
-    });
-    const json = Template.fromStack(stack).toJSON() as { Resources: typeof template };
-    template = json.Resources;
-    const input = JSON.stringify(json);
-    const result = spawnSync(python, [readBack, endpoint], { input, encoding: 'utf8' });
-    if (result.status !== 0) throw new Error(result.stderr);
-    found = JSON.parse(result.stdout) as ReadBack;
-  });
+    // Not synchronously: moto would wait for its log to be read.
+    const running = promisify(execFile)(python, [readBack, endpoint], { maxBuffer: 1e8 });
+    running.child.stdin?.end(JSON.stringify(accepted));
+    found = JSON.parse((await running).stdout) as ReadBack;
+  }, 120_000);
   afterAll(async () => {
     await (await moto).stop();
   });
@@ -73,82 +80,198 @@ describe('a stack in moto', () => {
     expect(found.status).toBe('CREATE_COMPLETE');
   });
 
-  it('has the launch template of hosts: session tokens, one hop, an encrypted disk, the release', () => {
-    expect(found.launchTemplate.MetadataOptions).toMatchObject({
-      ...{ HttpTokens: 'required', HttpPutResponseHopLimit: 1, HttpEndpoint: 'enabled' },
-    });
-    expect(found.launchTemplate.BlockDeviceMappings).toEqual([
-      expect.objectContaining({
-        Ebs: expect.objectContaining({ Encrypted: true, VolumeType: 'gp3' }) as object,
-      }),
+  it('has launch templates of hosts: session tokens, one hop, an encrypted disk, the release', () => {
+    const [immutable, inPlace] = Object.values(found.launchTemplates);
+    for (const each of [immutable, inPlace]) {
+      expect(each?.MetadataOptions).toMatchObject({
+        ...{ HttpTokens: 'required', HttpPutResponseHopLimit: 1, HttpEndpoint: 'enabled' },
+      });
+      expect(each?.BlockDeviceMappings).toEqual([
+        expect.objectContaining({
+          Ebs: expect.objectContaining({ Encrypted: true, VolumeType: 'gp3' }) as object,
+        }),
+      ]);
+      expect(each?.IamInstanceProfile.Arn).toMatch(/HostsLaunchTemplateProfile/);
+    }
+    expect(JSON.stringify(immutable?.BlockDeviceMappings)).toContain('arn:aws:kms:');
+    const userData = (each?: { readonly UserData: string }) =>
+      Buffer.from(each?.UserData ?? '', 'base64').toString();
+    expect(userData(immutable)).toContain(release.digest);
+    expect(userData(inPlace)).toContain('/shop/release');
+    expect(userData(inPlace)).toContain('amazon-ssm-agent');
+  });
+
+  it('has groups of hosts in three zones with checks of the load balancer, and an explicit version', () => {
+    expect(found.groups).toMatchObject([
+      { MinSize: 0, MaxSize: 12 },
+      { MinSize: 2, MaxSize: 4 },
     ]);
-    const userData = Buffer.from(found.launchTemplate.UserData, 'base64').toString();
-    expect(userData).toContain(release.digest);
-    expect(userData).toContain('amazon-ssm-agent');
+    for (const group of found.groups) {
+      expect(group).toMatchObject({
+        ...{ HealthCheckType: 'ELB,EBS', HealthCheckGracePeriod: 120 },
+        LaunchTemplate: { Version: '1' },
+        AvailabilityZones: ['us-east-1a', 'us-east-1b', 'us-east-1c'],
+      });
+    }
+    expect(found.groups.map(({ TargetGroupARNs }) => TargetGroupARNs.length)).toEqual([1, 2]);
+    expect(found.schedules).toMatchObject([{ Recurrence: '0 7 * * MON-FRI', MinSize: 4 }]);
   });
 
-  it('has the group of hosts with its hook, checks of the load balancer, and an explicit version', () => {
-    expect(found.group).toMatchObject({
-      ...{ MinSize: 2, MaxSize: 4, HealthCheckGracePeriod: 120 },
-      LaunchTemplate: { Version: '1' },
+  it('has listeners with TLS on 443, which answer 403 without the header of CloudFront, and forward gRPC', () => {
+    const [cloudFront, grpc] = Object.values(found.balancers);
+    for (const each of [cloudFront, grpc]) {
+      expect(each?.listener).toMatchObject({
+        ...{ Port: 443, Protocol: 'HTTPS', SslPolicy: 'ELBSecurityPolicy-TLS13-1-2-Res-2021-06' },
+      });
+    }
+    expect(cloudFront?.listener).toMatchObject({ DefaultActions: [{ Type: 'fixed-response' }] });
+    expect(cloudFront?.rules[0]).toMatchObject({
+      Conditions: [{ HttpHeaderConfig: { HttpHeaderName: 'X-Fairlead-Origin' } }],
     });
-    expect(found.group.HealthCheckType).toContain('ELB');
-  });
-
-  it('has a listener with TLS on 443, and targets that are checked for readiness', () => {
-    expect(found.listener).toMatchObject({
-      ...{ Port: 443, Protocol: 'HTTPS', SslPolicy: 'ELBSecurityPolicy-TLS13-1-2-Res-2021-06' },
-    });
-    expect(found.targetGroup).toMatchObject({ Port: 8080, HealthCheckPath: '/v2/health/ready' });
-  });
-
-  it('accepts 443 at the load balancer, and 8080 from its group at hosts', () => {
-    const ports = Object.entries(found.groups).map(([name, { ingress }]) => [name, ingress]);
-    expect(Object.fromEntries(ports)).toEqual({
-      'Load balancer': [{ port: 443, from: '0.0.0.0/0' }],
-      Hosts: [{ port: 8080, from: 'Load balancer' }],
+    expect(grpc?.rules[0]).toMatchObject({
+      Conditions: [{ HttpHeaderConfig: { Values: ['application/grpc*'] } }],
     });
   });
 
-  it('gives hosts the permissions of the template', () => {
-    const actions = found.rolePolicies.flatMap(({ Statement }) =>
-      Statement.flatMap((statement) => (statement as { Action: string | string[] }).Action),
+  it('has targets that are checked for readiness', () => {
+    const checks = Object.values(found.targetGroups).map((each) => [
+      ...[each.Port, each.HealthCheckPath],
+      ...[each.HealthCheckIntervalSeconds, each.UnhealthyThresholdCount],
+    ]);
+    expect(checks).toEqual([
+      [8080, '/v2/health/ready', 10, 3],
+      [8080, '/v2/health/ready', 10, 3],
+      [8081, '/grpc.health.v1.Health/Check', 10, 3],
+    ]);
+  });
+
+  it('accepts connections by the rules, but those of a list of networks', () => {
+    const ingress = Object.values(found.networks).map(({ groups }) =>
+      Object.fromEntries(Object.entries(groups).map(([name, each]) => [name, each.ingress])),
+    );
+    const ofHosts = (port: number) => ({ port, from: 'Load balancer' });
+    const others = (name: string) => ({
+      'Endpoints of AWS services': [{ port: 443, from: 'Hosts' }],
+      [`Cache of ${name}`]: [{ port: 6380, from: 'Hosts' }],
+    });
+    expect(ingress).toEqual([
+      { 'Load balancer': [], Hosts: [ofHosts(8080)], ...others('shop') },
+      {
+        'Load balancer': [{ port: 443, from: '0.0.0.0/0' }],
+        Hosts: [ofHosts(8080), ofHosts(8081)],
+        ...others('shop-grpc'),
+      },
+    ]);
+  });
+
+  it('has subnets without public addresses in three zones, endpoints of what is called, and a flow log', () => {
+    const always = ['autoscaling', 'ec2', 'logs', 'monitoring', 's3', 'secretsmanager', 'sns'];
+    const endpoints = [...always, 'ssm', 'ssmmessages'];
+    const [stored, grpc] = Object.values(found.networks);
+    expect(stored?.endpoints).toEqual([...endpoints, 'sqs'].toSorted());
+    expect(grpc?.endpoints).toEqual(endpoints);
+    for (const each of [stored, grpc]) {
+      expect(each?.subnets.filter(({ MapPublicIpOnLaunch }) => MapPublicIpOnLaunch)).toEqual([]);
+      const zones = new Set(each?.subnets.map(({ AvailabilityZone }) => AvailabilityZone));
+      expect([zones.size, each?.flowLogs]).toEqual([3, 1]);
+    }
+  });
+
+  it('encrypts buckets, queues and topics, and rotates keys', () => {
+    const encryption = Object.entries(found.buckets).map(([id, bucket]) => [
+      /Log/.test(id) ? 'log' : 'data',
+      bucket.encryption,
+    ]);
+    expect(encryption.toSorted()).toEqual([
+      ...Array.from({ length: 5 }, () => ['data', 'aws:kms']),
+      ...Array.from({ length: 4 }, () => ['log', 'AES256']),
+    ]);
+    expect(Object.values(found.queues).map((each) => each.SqsManagedSseEnabled)).toEqual([
+      'true',
+      'true',
+    ]);
+    for (const topic of Object.values(found.topics)) {
+      expect(topic.KmsMasterKeyId).toMatch(/^arn:aws:kms:/);
+    }
+    expect(Object.keys(found.keys)).toHaveLength(9);
+    expect(new Set(Object.values(found.keys))).toEqual(new Set([true]));
+  });
+
+  it('has the queue with its lease and dead letters, log groups with a retention, and dashboards', () => {
+    const queue = Object.values(found.queues).find(({ QueueArn }) =>
+      QueueArn?.endsWith(':shop-jobs'),
+    );
+    expect(queue).toMatchObject({ VisibilityTimeout: '15', ReceiveMessageWaitTimeSeconds: '20' });
+    expect(queue?.RedrivePolicy).toMatch(/"maxReceiveCount": 100/);
+    expect(Object.keys(found.logGroups)).toHaveLength(11);
+    for (const [retention] of Object.values(found.logGroups)) expect(retention).toBe(30);
+    expect(found.dashboards).toEqual(['shop', 'shop-grpc']);
+  });
+
+  it('gives each role one service or pipeline that assumes it, and actions without wildcards', () => {
+    const trusted = Object.values(found.roles).map(({ trust }) => {
+      const [{ Principal = {} } = {}, ...others] = trust as {
+        readonly Principal?: ByName<string>;
+      }[];
+      expect(others).toEqual([]);
+      const [[kind, principal] = []] = Object.entries(Principal);
+      return kind === 'Federated' ? kind : principal;
+    });
+    const services = ['backup', 'backup', 'ec2', 'ec2', 's3', 's3'].map(
+      (name) => `${name}.amazonaws.com`,
+    );
+    const flowLogs = 'vpc-flow-logs.amazonaws.com';
+    expect(trusted.toSorted()).toEqual(['Federated', 'Federated', ...services, flowLogs, flowLogs]);
+    const actions = Object.values(found.roles).flatMap(({ statements }) =>
+      statements.flatMap(({ Action }) => Action),
     );
     expect(actions).toContain('autoscaling:CompleteLifecycleAction');
     expect(actions.filter((action) => action.includes('*'))).toEqual([]);
   });
 
-  it('has private subnets, endpoints, a flow log, and an encrypted bucket', () => {
-    expect(found.subnets.filter(({ MapPublicIpOnLaunch }) => MapPublicIpOnLaunch)).toEqual([]);
-    expect(found.endpoints).toEqual(['com.amazonaws.us-east-1.s3']);
-    expect(found.flowLogs).toBe(1);
-    expect(found.encryption).toBe('AES256');
+  it('lacks the types that moto leaves out, each of which is asserted in the template', () => {
+    const created = new Set(found.created);
+    const missing = Object.entries(accepted.Resources).filter(([id]) => !created.has(id));
+    const types = new Set(missing.map(([, { Type }]) => Type));
+    expect([...types].toSorted()).toEqual(Object.keys(leftOut).toSorted());
+    for (const [type, assertion] of Object.entries(leftOut)) {
+      const ofType = Object.values(template.findResources(type));
+      expect(ofType, type).not.toEqual([]);
+      for (const { Properties } of ofType) assertion((Properties ?? {}) as ByName<unknown>);
+    }
   });
 
-  it('lacks what moto leaves out, which the tests of the template assert', () => {
-    const planned = new Set(Object.values(template).map(({ Type }) => Type));
-    expect([...planned].filter((type) => !found.types.includes(type)).sort()).toEqual([
-      'AWS::AutoScaling::ScalingPolicy',
-      'AWS::CloudFormation::WaitCondition',
-      'AWS::CloudFormation::WaitConditionHandle',
-      'AWS::CloudWatch::Alarm',
-      'AWS::EC2::SecurityGroupEgress',
-      'AWS::S3::BucketPolicy',
-    ]);
-    expect([found.alarms, found.scalingPolicies, found.hooks]).toEqual([0, 0, []]);
-    expect(found.group).not.toHaveProperty('DefaultInstanceWarmup');
-    expect(found.balancerAttributes).toMatchObject({
-      'access_logs.s3.bucket': '',
-      'deletion_protection.enabled': 'false',
-    });
-    expect(found.targetGroupAttributes).toMatchObject({
-      'deregistration_delay.timeout_seconds': '300',
-      'load_balancing.algorithm.type': 'round_robin',
-    });
-    expect(found.publicAccessBlock).toBe('ClientError');
-    expect(found.bucketPolicy).toBe('ClientError');
+  it('lacks properties that moto leaves out, each of which is asserted in the template', () => {
+    expect(found.hooks).toEqual([]);
+    for (const group of found.groups) expect(group).not.toHaveProperty('DefaultInstanceWarmup');
+    for (const { attributes } of Object.values(found.balancers)) {
+      expect(attributes).toMatchObject({
+        'access_logs.s3.bucket': '',
+        'deletion_protection.enabled': 'false',
+      });
+    }
+    for (const { attributes, ProtocolVersion } of Object.values(found.targetGroups)) {
+      expect(ProtocolVersion).toBe('HTTP1');
+      expect(attributes).toMatchObject({
+        'deregistration_delay.timeout_seconds': '300',
+        'load_balancing.algorithm.type': 'round_robin',
+      });
+    }
+    for (const bucket of Object.values(found.buckets)) {
+      expect(bucket).toMatchObject({
+        ...{ bucketKey: false, versioning: '', logging: false, publicAccessBlock: 'ClientError' },
+        ...{ policy: 'ClientError', replication: 'ClientError', lifecycle: 'ClientError' },
+      });
+    }
+    for (const [, isEncrypted] of Object.values(found.logGroups)) expect(isEncrypted).toBe(false);
     const everywhere = [{ port: null, from: '0.0.0.0/0' }];
-    const egress = Object.values(found.groups).map((group) => group.egress);
-    expect(egress).toEqual([everywhere, everywhere]);
+    for (const { groups } of Object.values(found.networks)) {
+      for (const { egress } of Object.values(groups)) expect(egress).toEqual(everywhere);
+    }
+    for (const [type, assertion] of Object.entries(leftOutProperties)) {
+      for (const [id, { Properties }] of Object.entries(template.findResources(type))) {
+        assertion((Properties ?? {}) as ByName<unknown>, id);
+      }
+    }
   });
 });

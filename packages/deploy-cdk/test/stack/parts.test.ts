@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { ModelService, Storage } from '@fairlead/deploy-cdk';
 
-import { lintFindings, nagFindings } from '../support/check-stack.ts';
+import { nagFindings } from '../support/check-stack.ts';
 import { image } from '../support/sample-containers.ts';
 import { isolatedProps, release } from '../support/sample-stack.ts';
 import { statementsOf } from '../support/statements.ts';
@@ -127,10 +127,6 @@ describe('a service with every part, and storage of another stack', () => {
 
   it('has no finding of cdk-nag', () => {
     expect(nagFindings(stack)).toEqual([]);
-  });
-
-  it('has no finding of cfn-lint', async () => {
-    expect(await lintFindings(template.toJSON())).toEqual([]);
   });
 
   it('allows on all resources only what has no resources', () => {
