@@ -67,6 +67,11 @@ export class Backup extends Construct {
   readonly plan: BackupPlan;
   /** Role of AWS Backup. */
   readonly role: Role;
+  readonly policy: Policy;
+  /** Key of the vault. */
+  readonly key: Key;
+  /** Selections of buckets and of volumes, those that there are. */
+  readonly selections: readonly BackupSelection[];
   /** Tag that the volumes of hosts need, with the name of the deployment as value; `undefined` without state on them. */
   readonly volumeTag: string | undefined;
 
@@ -81,13 +86,13 @@ export class Backup extends Construct {
         'Option backup has nothing to back up: set storage for the buckets of the deployment, or leave backup out.',
       );
     }
-    const key = new Key(this, 'Key', {
+    this.key = new Key(this, 'Key', {
       description: `Backups of ${deployment.name}`,
       enableKeyRotation: true,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     this.vault = new BackupVault(this, 'Vault', {
-      encryptionKey: key,
+      encryptionKey: this.key,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       ...(lock && {
         lockConfiguration: {
@@ -114,26 +119,29 @@ export class Backup extends Construct {
       keyArns: storage ? [storage.key.keyArn] : [],
       volumeTag: this.volumeTag,
     });
-    const policy = new Policy(this, 'Policy', { roles: [this.role], statements });
-    acknowledgeWildcards(policy, statements);
+    this.policy = new Policy(this, 'Policy', { roles: [this.role], statements });
+    acknowledgeWildcards(this.policy, statements);
     const select = (name: string, resources: BackupResource[]) => {
-      if (resources.length === 0) return;
+      if (resources.length === 0) return [];
       const selection = new BackupSelection(this, name, {
         backupPlan: this.plan,
         role: this.role,
         disableDefaultBackupPolicy: true,
         resources,
       });
-      selection.node.addDependency(policy);
+      selection.node.addDependency(this.policy);
+      return [selection];
     };
-    select(
-      'Buckets',
-      buckets.map(({ bucketArn }) => BackupResource.fromArn(bucketArn)),
-    );
     // A selection with both would need both of each resource.
-    if (this.volumeTag !== undefined) {
-      select('Volumes', [BackupResource.fromTag(this.volumeTag, deployment.name)]);
-    }
+    this.selections = [
+      ...select(
+        'Buckets',
+        buckets.map(({ bucketArn }) => BackupResource.fromArn(bucketArn)),
+      ),
+      ...(this.volumeTag === undefined
+        ? []
+        : select('Volumes', [BackupResource.fromTag(this.volumeTag, deployment.name)])),
+    ];
   }
 }
 

@@ -2,13 +2,14 @@ import type { Deployment } from '@fairlead/deploy-config';
 import { Duration } from 'aws-cdk-lib';
 import { CfnComputeEnvironment, CfnJobQueue, type CfnJobDefinition } from 'aws-cdk-lib/aws-batch';
 import { Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import { Policy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 
 import { imageStatements } from '../fargate/image-statements.ts';
 import { createTaskRole } from '../fargate/task-role.ts';
+import { acknowledgeWildcards } from '../nag/acknowledge.ts';
 import type { Network } from '../network/network.ts';
 import type { Storage } from '../storage/storage.ts';
 import { resolveBatch, type BatchOptions, type ResolvedBatch } from './batch-options.ts';
@@ -19,19 +20,23 @@ import { trainingLocation, type TrainingLocation } from './training-location.ts'
 
 /** Properties of {@link TrainingJobs}. */
 export interface TrainingJobsProps {
+  /** Deployment that names the registry. Example: `defineDeployment({ … })`. */
   readonly deployment: Deployment;
-  /** Network of the service; jobs run in the subnets of the hosts. */
+  /** Network of the service; jobs run in the subnets of the hosts. Example: `new Network(this, 'Network', {})`. */
   readonly network: Network;
-  /** Buckets of the service. @defaultValue none */
+  /** Buckets of the service. Example: `new Storage(this, 'Storage', { deployment })`. @defaultValue none */
   readonly storage?: Storage | undefined;
-  /** Options of `ModelService`. */
+  /** Options of `ModelService`. Example: `{ image: '111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop-training@sha256:…' }`. */
   readonly options: BatchOptions;
 }
 
 /** Queue, job definition and location, as `training.batch` of a retraining policy has them. */
 export interface TrainingPolicyNames {
+  /** Name of the queue. Example: `'shop-training'`. */
   readonly queue: string;
+  /** Name of the job definition. Example: `'shop-training'`. */
   readonly definition: string;
+  /** Address of rows and models. Example: `'s3://acme-models/training'`. */
   readonly location: string;
 }
 
@@ -89,6 +94,7 @@ export class TrainingJobs extends Construct {
   readonly logKey: Key;
   /** Permissions of who runs `fairlead retrain`, beside those on the registry. */
   readonly submitStatements: readonly PolicyStatement[];
+  #submitPolicy: Policy | undefined;
 
   constructor(scope: Construct, id: string, props: TrainingJobsProps) {
     super(scope, id);
@@ -124,6 +130,20 @@ export class TrainingJobs extends Construct {
     const { jobRole, executionRole, logGroup } = this;
     const parts = { jobRole, executionRole, logGroup };
     this.definition = createJobDefinition(this, { name, options, ...parts });
+  }
+
+  /** Policy of the role that submits jobs; `undefined` without `allowSubmit`. */
+  get submitPolicy(): Policy | undefined {
+    return this.#submitPolicy;
+  }
+
+  /** Lets one role submit jobs, such as that of a pipeline. */
+  allowSubmit(role: Role): void {
+    const statements = this.submitStatements;
+    this.#submitPolicy = new Policy(this, 'SubmitPolicy', {
+      ...{ roles: [role], statements: [...statements] },
+    });
+    acknowledgeWildcards(this.#submitPolicy, statements);
   }
 
   #securityGroup(network: Network): SecurityGroup {

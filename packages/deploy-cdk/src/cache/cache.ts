@@ -73,6 +73,12 @@ export interface CacheProps {
  */
 export class Cache extends Construct {
   readonly group: CfnReplicationGroup;
+  readonly parameterGroup: CfnParameterGroup;
+  readonly subnetGroup: CfnSubnetGroup;
+  /** Password of the nodes. */
+  readonly password: Secret;
+  /** Secrets with the address that hosts read, by their names. */
+  readonly addresses: ReadonlyMap<string, CfnSecret>;
   /** Group of the nodes. */
   readonly securityGroup: SecurityGroup;
   /** Key of the nodes and the secrets. */
@@ -96,8 +102,8 @@ export class Cache extends Construct {
       allowAllOutbound: false,
     });
     this.securityGroup.connections.allowFrom(hosts, Port.tcp(port), 'Valkey from the hosts');
-    const password = this.#password();
-    const parameters = new CfnParameterGroup(this, 'Parameters', {
+    this.password = this.#password();
+    this.parameterGroup = new CfnParameterGroup(this, 'Parameters', {
       cacheParameterGroupFamily: 'valkey8',
       description: `Cache of ${deployment.name}`,
       // A full cache makes room for new entries in place of an error, unless it has counts of limits, which have to stay.
@@ -105,7 +111,7 @@ export class Cache extends Construct {
         'maxmemory-policy': countsLimits(deployment) ? 'noeviction' : 'allkeys-lru',
       },
     });
-    const subnets = new CfnSubnetGroup(this, 'Subnets', {
+    this.subnetGroup = new CfnSubnetGroup(this, 'Subnets', {
       description: `Cache of ${deployment.name}`,
       subnetIds: network.vpc.selectSubnets(network.hostSubnets).subnetIds,
     });
@@ -116,14 +122,15 @@ export class Cache extends Construct {
       ...{ automaticFailoverEnabled: true, multiAzEnabled: true, autoMinorVersionUpgrade: true },
       ...{ atRestEncryptionEnabled: true, kmsKeyId: this.key.keyArn },
       ...{ transitEncryptionEnabled: true, transitEncryptionMode: 'required' },
-      authToken: password.secretValue.unsafeUnwrap(),
-      cacheParameterGroupName: parameters.ref,
-      cacheSubnetGroupName: subnets.ref,
+      authToken: this.password.secretValue.unsafeUnwrap(),
+      cacheParameterGroupName: this.parameterGroup.ref,
+      cacheSubnetGroupName: this.subnetGroup.ref,
       securityGroupIds: [this.securityGroup.securityGroupId],
     });
-    const addresses = secrets.map((name) => this.#address(name, password));
+    this.addresses = new Map(secrets.map((name) => [name, this.#address(name)]));
+    const resources = [...this.addresses.values()].map(({ ref }) => ref);
     this.statements = [
-      new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: addresses }),
+      new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources }),
       new PolicyStatement({
         actions: ['kms:Decrypt'],
         resources: [this.key.keyArn],
@@ -149,14 +156,14 @@ export class Cache extends Construct {
     return secret;
   }
 
-  /** Creates the secret with the address that hosts read, and returns its ARN. */
-  #address(name: string, password: Secret): string {
+  /** Creates the secret with the address that hosts read. */
+  #address(name: string): CfnSecret {
     const secret = new CfnSecret(this, `Address-${name}`, {
       name,
       kmsKeyId: this.key.keyArn,
       secretString: Fn.join('', [
         'rediss://:',
-        password.secretValue.unsafeUnwrap(),
+        this.password.secretValue.unsafeUnwrap(),
         '@',
         this.group.attrPrimaryEndPointAddress,
         ':',
@@ -164,7 +171,7 @@ export class Cache extends Construct {
       ]),
     });
     acknowledgeRule(secret, 'SMG4', 'It changes with the password of the cache.');
-    return secret.ref;
+    return secret;
   }
 }
 

@@ -73,6 +73,7 @@ const SESSION_HOURS = 2;
  */
 export class CiRole extends Construct {
   readonly role: Role;
+  readonly policy: Policy;
   /** Permissions of the role. */
   readonly statements: readonly PolicyStatement[];
   /** New identity provider; `undefined` with `providerArn`. */
@@ -116,8 +117,8 @@ export class CiRole extends Construct {
       releaseParameterArn: props.releaseParameterArn,
     });
     const { role, statements } = this;
-    const policy = new Policy(this, 'Policy', { roles: [role], statements: [...statements] });
-    acknowledgeWildcards(policy, statements);
+    this.policy = new Policy(this, 'Policy', { roles: [role], statements: [...statements] });
+    acknowledgeWildcards(this.policy, statements);
   }
 }
 

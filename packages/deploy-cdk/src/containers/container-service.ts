@@ -34,7 +34,7 @@ import {
 } from '../parts/create-parts.ts';
 import { partNames, type PartOptions } from '../parts/part-options.ts';
 import type { JobQueues } from '../queue/job-queues.ts';
-import { addTaskScaling } from '../scaling/add-task-scaling.ts';
+import { addTaskScaling, type ServiceScaling } from '../scaling/add-task-scaling.ts';
 import { warmUpSeconds } from '../scaling/warm-up-seconds.ts';
 import { checkNewBuckets } from '../storage/check-new-buckets.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -108,6 +108,8 @@ export class ContainerService extends Construct {
   readonly cluster: Cluster;
   readonly taskDefinition: CfnTaskDefinition;
   readonly service: CfnService;
+  /** Policies and scheduled actions of the service; `undefined` for a fixed number of tasks. */
+  readonly scaling: ServiceScaling | undefined;
   /** Role of the programs. */
   readonly taskRole: Role;
   /** Role of ECS, which pulls images, reads secrets and writes logs. */
@@ -170,7 +172,9 @@ export class ContainerService extends Construct {
       },
       this,
     );
-    this.service = this.#service(deployment, options);
+    const created = this.#service(deployment, options);
+    this.service = created.service;
+    this.scaling = created.scaling;
     this.edge = createEdge(this, context, balancer);
     this.backup = props.backup && this.#backup(deployment, props.backup);
     this.ciRole = props.ciRole && this.#ciRole(deployment, options, props.ciRole);
@@ -186,7 +190,10 @@ export class ContainerService extends Construct {
     });
   }
 
-  #service(deployment: Deployment, options: ContainersOptions): CfnService {
+  #service(
+    deployment: Deployment,
+    options: ContainersOptions,
+  ): { readonly service: CfnService; readonly scaling: ServiceScaling | undefined } {
     const { network, balancer, cluster, taskDefinition, watching } = this;
     const service = createTaskService(this, {
       ...{ deployment, options, network, balancer, cluster, taskDefinition },
@@ -200,12 +207,12 @@ export class ContainerService extends Construct {
       ...[this.storage, this.queue, this.cache].filter((part) => part !== undefined),
     );
     const { min = 2, max = 2 * min, scaling = {} } = options;
-    if (max === min) return service;
-    addTaskScaling(this, scaling, {
+    if (max === min) return { service, scaling: undefined };
+    const added = addTaskScaling(this, scaling, {
       ...{ cluster: cluster.clusterName, service: service.attrName, balancer, min, max },
       warmUpSeconds: warmUpSeconds(options),
     });
-    return service;
+    return { service, scaling: added };
   }
 
   #backup(deployment: Deployment, options: BackupOptions): Backup {

@@ -89,6 +89,19 @@ export class Edge extends Construct {
   readonly firewall: Firewall | undefined;
   /** CloudFront; `undefined` without `distribution`. */
   readonly distribution: Distribution | undefined;
+  /** Web ACL of the load balancer; `undefined` with `distribution`. */
+  readonly association: CfnWebACLAssociation | undefined;
+  /** Value of the header by which the load balancer recognizes CloudFront; `undefined` without `distribution`, as those below. */
+  readonly originSecret: Secret | undefined;
+  /** Key of the secret. */
+  readonly originKey: Key | undefined;
+  /** Log of CloudFront. */
+  readonly logBucket: Bucket | undefined;
+  /** Rule of the listener that forwards requests with the header. */
+  readonly originRule: CfnListenerRule | undefined;
+  /** Policies of `cachedPaths`; `undefined` without such paths. */
+  readonly cachePolicy: CachePolicy | undefined;
+  readonly originRequestPolicy: OriginRequestPolicy | undefined;
 
   /** Returns the source of connections to the load balancer: the addresses of CloudFront, if the options have their prefix list. */
   static peerOfBalancer({ distribution }: EdgeOptions): IPeer | undefined {
@@ -107,27 +120,34 @@ export class Edge extends Construct {
       });
     }
     if (distribution === undefined) {
-      new CfnWebACLAssociation(this, 'Association', {
+      this.association = new CfnWebACLAssociation(this, 'Association', {
         resourceArn: origin.loadBalancer.loadBalancerArn,
         webAclArn: this.firewall?.webAcl.attrArn ?? '',
       });
       return;
     }
-    const secret = this.#originSecret(deployment);
+    this.originKey = new Key(this, 'Key', {
+      description: `Header of CloudFront in front of ${deployment.name}`,
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    });
+    this.originSecret = this.#originSecret(deployment, this.originKey);
+    this.logBucket = this.#logBucket();
+    if ((distribution.cachedPaths ?? []).length > 0) {
+      this.cachePolicy = this.#cachePolicy();
+      this.originRequestPolicy = this.#originRequestPolicy();
+    }
+    const secret = this.originSecret.secretValue.unsafeUnwrap();
     const webAclId = distribution.webAclArn ?? this.firewall?.webAcl.attrArn;
     const props = { deployment, origin };
     this.distribution = this.#createDistribution(props, distribution, secret, webAclId);
-    restrictListener(origin, secret);
+    this.originRule = restrictListener(origin, secret);
   }
 
-  #originSecret(deployment: Deployment): string {
+  #originSecret(deployment: Deployment, encryptionKey: Key): Secret {
     const secret = new Secret(this, 'OriginSecret', {
       description: `Header of CloudFront in front of ${deployment.name}`,
-      encryptionKey: new Key(this, 'Key', {
-        description: `Header of CloudFront in front of ${deployment.name}`,
-        enableKeyRotation: true,
-        removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-      }),
+      encryptionKey,
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
     });
     acknowledgeRule(
@@ -135,7 +155,7 @@ export class Edge extends Construct {
       'SMG4',
       'CloudFront and the load balancer have to change it together: a deployment of the stack does, which a rotation function can not.',
     );
-    return secret.secretValue.unsafeUnwrap();
+    return secret;
   }
 
   #createDistribution(
@@ -169,7 +189,7 @@ export class Edge extends Construct {
         cachedPaths.map((path) => [path, cached ?? behavior]),
       ),
       // Classes of CDK don't fit their interfaces with `exactOptionalPropertyTypes`.
-      logBucket: this.#logBucket() as IBucket,
+      ...(this.logBucket && { logBucket: this.logBucket as IBucket }),
       ...(webAclId !== undefined && { webAclId }),
     });
     acknowledgeRule(
@@ -188,23 +208,31 @@ export class Edge extends Construct {
     return {
       ...behavior,
       allowedMethods: AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
-      cachePolicy: new CachePolicy(this, 'CachePolicy', {
-        comment: 'Caches answers with Cache-Control only',
-        // Without Cache-Control, the default applies.
-        ...{ minTtl: Duration.seconds(0), defaultTtl: Duration.seconds(0) },
-        maxTtl: Duration.days(1),
-        headerBehavior: CacheHeaderBehavior.allowList('Host'),
-        queryStringBehavior: CacheQueryStringBehavior.all(),
-        cookieBehavior: CacheCookieBehavior.none(),
-        ...{ enableAcceptEncodingGzip: true, enableAcceptEncodingBrotli: true },
-      }),
-      originRequestPolicy: new OriginRequestPolicy(this, 'OriginRequestPolicy', {
-        comment: 'All but API keys and cookies',
-        headerBehavior: OriginRequestHeaderBehavior.denyList('Authorization', 'X-Api-Key'),
-        queryStringBehavior: OriginRequestQueryStringBehavior.all(),
-        cookieBehavior: OriginRequestCookieBehavior.none(),
-      }),
+      ...(this.cachePolicy && { cachePolicy: this.cachePolicy }),
+      ...(this.originRequestPolicy && { originRequestPolicy: this.originRequestPolicy }),
     };
+  }
+
+  #cachePolicy(): CachePolicy {
+    return new CachePolicy(this, 'CachePolicy', {
+      comment: 'Caches answers with Cache-Control only',
+      // Without Cache-Control, the default applies.
+      ...{ minTtl: Duration.seconds(0), defaultTtl: Duration.seconds(0) },
+      maxTtl: Duration.days(1),
+      headerBehavior: CacheHeaderBehavior.allowList('Host'),
+      queryStringBehavior: CacheQueryStringBehavior.all(),
+      cookieBehavior: CacheCookieBehavior.none(),
+      ...{ enableAcceptEncodingGzip: true, enableAcceptEncodingBrotli: true },
+    });
+  }
+
+  #originRequestPolicy(): OriginRequestPolicy {
+    return new OriginRequestPolicy(this, 'OriginRequestPolicy', {
+      comment: 'All but API keys and cookies',
+      headerBehavior: OriginRequestHeaderBehavior.denyList('Authorization', 'X-Api-Key'),
+      queryStringBehavior: OriginRequestQueryStringBehavior.all(),
+      cookieBehavior: OriginRequestCookieBehavior.none(),
+    });
   }
 
   #logBucket(): Bucket {
@@ -225,7 +253,7 @@ export class Edge extends Construct {
 }
 
 /** Makes the listener answer 403, unless the request has the secret header. */
-function restrictListener({ listener, targetGroup }: EdgeOrigin, secret: string): void {
+function restrictListener({ listener, targetGroup }: EdgeOrigin, secret: string): CfnListenerRule {
   const resource = listener.node.defaultChild as CfnListener;
   resource.defaultActions = [
     {
@@ -238,7 +266,7 @@ function restrictListener({ listener, targetGroup }: EdgeOrigin, secret: string)
     },
   ];
   // Below the listener: what waits for it also waits for this rule, which alone connects it to the target group.
-  new CfnListenerRule(listener, 'FromCloudFront', {
+  return new CfnListenerRule(listener, 'FromCloudFront', {
     listenerArn: listener.listenerArn,
     priority: 1,
     conditions: [

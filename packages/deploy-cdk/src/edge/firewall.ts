@@ -57,6 +57,7 @@ export class Firewall extends Construct {
   readonly webAcl: CfnWebACL;
   /** Log of the rules. */
   readonly logGroup: LogGroup;
+  readonly logging: CfnLoggingConfiguration;
 
   constructor(parent: Construct, id: string, { deployment, scope, options = {} }: FirewallProps) {
     super(parent, id);
@@ -86,7 +87,7 @@ export class Firewall extends Construct {
       retention: retentionOf('Option edge.firewall.logDays', logDays),
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
-    new CfnLoggingConfiguration(this, 'Logging', {
+    this.logging = new CfnLoggingConfiguration(this, 'Logging', {
       resourceArn: this.webAcl.attrArn,
       logDestinationConfigs: [
         Stack.of(this).formatArn({

@@ -23,7 +23,7 @@ import type { Balancer } from '../balancing/balancer.ts';
 import { invalidOption } from '../check-options.ts';
 import { acknowledgeRule, acknowledgeWildcards } from '../nag/acknowledge.ts';
 import type { Network } from '../network/network.ts';
-import { addScaling } from '../scaling/add-scaling.ts';
+import { addScaling, type HostScaling } from '../scaling/add-scaling.ts';
 import { warmUpSeconds } from '../scaling/warm-up-seconds.ts';
 import { checkUpdateOptions, type UpdateOptions } from '../updates/update-options.ts';
 import { errorAlarm, updatePolicy } from '../updates/update-policy.ts';
@@ -97,6 +97,12 @@ export class Hosts extends Construct {
   readonly role: Role;
   /** Alarms that fail an update; none for updates in place. */
   readonly updateAlarms: readonly IAlarm[];
+  /** Condition that waits for the first host; `undefined` for a group that begins empty. */
+  readonly firstHost: CfnWaitCondition | undefined;
+  /** Address for the signal of the first host. */
+  readonly firstSignal: CfnWaitConditionHandle | undefined;
+  /** Policies and scheduled actions of the group. */
+  readonly scaling: HostScaling;
   readonly #network: Network;
 
   constructor(scope: Construct, id: string, props: HostsProps) {
@@ -137,8 +143,9 @@ export class Hosts extends Construct {
     this.addStatements(statements);
     this.updateAlarms = updates.kind === 'inPlace' ? [] : alarmsOf(this, updates, props);
     this.group = this.#group(props, group, updates, Duration.seconds(warmUp));
-    if (signals !== undefined) this.#waitForFirstHost(signals);
-    addScaling(this, options.scaling ?? {}, {
+    this.firstSignal = signals;
+    this.firstHost = signals && this.#waitForFirstHost(signals);
+    this.scaling = addScaling(this, options.scaling ?? {}, {
       ...{ group: this.group.autoScalingGroupName, balancer, warmUpSeconds: warmUp },
     });
     network.allowCalls([
@@ -231,7 +238,7 @@ export class Hosts extends Construct {
   }
 
   /** The stack isn't created before the first host has answered golden predictions. */
-  #waitForFirstHost(handle: CfnWaitConditionHandle): void {
+  #waitForFirstHost(handle: CfnWaitConditionHandle): CfnWaitCondition {
     const condition = new CfnWaitCondition(this, 'FirstHost', {
       handle: handle.ref,
       // Independent of the options: CloudFormation can't update a wait condition, and hosts that run signal no new one.
@@ -239,6 +246,7 @@ export class Hosts extends Construct {
       timeout: String(MAX_FIRST_BOOT_MINUTES * 60),
     });
     condition.node.addDependency(this.group);
+    return condition;
   }
 }
 

@@ -9,6 +9,7 @@ import {
   SecurityGroup,
   SubnetType,
   Vpc,
+  type FlowLog,
   type IVpc,
   type SubnetSelection,
 } from 'aws-cdk-lib/aws-ec2';
@@ -73,8 +74,11 @@ export class Network extends Construct {
   readonly hasInternet: boolean;
   /** Endpoint of S3; `undefined` for a VPC that exists. */
   readonly s3Endpoint: GatewayVpcEndpoint | undefined;
-  readonly #endpoints: SecurityGroup | undefined;
-  readonly #services = new Set<string>();
+  /** Log of connections, with its role and log group; `undefined` for a VPC that exists. */
+  readonly flowLog: FlowLog | undefined;
+  /** Group of the endpoints; `undefined` without them. */
+  readonly endpointSecurityGroup: SecurityGroup | undefined;
+  readonly #interfaceEndpoints = new Map<string, InterfaceVpcEndpoint>();
   #hasImageLayers = false;
 
   constructor(scope: Construct, id: string, { options = {}, runs = 'hosts' }: NetworkProps) {
@@ -84,7 +88,7 @@ export class Network extends Construct {
     this.balancerSubnets = { subnetType: SubnetType.PUBLIC };
     if (options.vpc === undefined) {
       const vpc = createVpc(this, options);
-      addFlowLog(vpc, flowLogDays);
+      this.flowLog = addFlowLog(vpc, flowLogDays);
       // Classes of CDK don't fit their interfaces with `exactOptionalPropertyTypes`.
       this.vpc = vpc as IVpc;
       this.cidr = options.cidr ?? DEFAULT_CIDR;
@@ -118,8 +122,8 @@ export class Network extends Construct {
     if (runs === 'hosts') this.#allowBucketsOfAws(this.s3Endpoint);
     else this.allowImageLayers();
     if (this.hasInternet) return;
-    this.#endpoints = this.#group('EndpointGroup', 'Endpoints of AWS services');
-    this.#endpoints.connections.allowFrom(hostSecurityGroup, Port.tcp(443), 'Hosts');
+    this.endpointSecurityGroup = this.#group('EndpointGroup', 'Endpoints of AWS services');
+    this.endpointSecurityGroup.connections.allowFrom(hostSecurityGroup, Port.tcp(443), 'Hosts');
     if (runs === 'hosts') for (const service of HOST_SERVICES) this.addEndpoint(service);
   }
 
@@ -129,16 +133,21 @@ export class Network extends Construct {
    * @param service Name of the service in its address, such as `sqs`.
    */
   addEndpoint(service: string): void {
-    const group = this.#endpoints;
-    if (group === undefined || this.#services.has(service)) return;
-    this.#services.add(service);
-    this.vpc.addInterfaceEndpoint(`Endpoint-${service}`, {
+    const group = this.endpointSecurityGroup;
+    if (group === undefined || this.#interfaceEndpoints.has(service)) return;
+    const endpoint = this.vpc.addInterfaceEndpoint(`Endpoint-${service}`, {
       service: new InterfaceVpcEndpointAwsService(service),
       subnets: this.hostSubnets,
       securityGroups: [group],
       open: false,
       privateDnsEnabled: true,
     });
+    this.#interfaceEndpoints.set(service, endpoint);
+  }
+
+  /** Interface endpoints by the names of their services, such as `sqs`. */
+  get interfaceEndpoints(): ReadonlyMap<string, InterfaceVpcEndpoint> {
+    return this.#interfaceEndpoints;
   }
 
   /** Endpoints, and routes to the internet if there are any: a host needs them when it boots. */
@@ -148,7 +157,7 @@ export class Network extends Construct {
       .filter(
         (child) => child instanceof InterfaceVpcEndpoint || child instanceof GatewayVpcEndpoint,
       );
-    const group = this.#endpoints === undefined ? [] : [this.#endpoints];
+    const group = this.endpointSecurityGroup === undefined ? [] : [this.endpointSecurityGroup];
     if (!this.hasInternet) return [...endpoints, ...group];
     return [...endpoints, this.vpc.selectSubnets(this.hostSubnets).internetConnectivityEstablished];
   }
@@ -183,7 +192,7 @@ export class Network extends Construct {
 
   /** Lets another group than that of the hosts reach the endpoints, if there are any. */
   allowEndpoints(group: SecurityGroup, description: string): void {
-    this.#endpoints?.connections.allowFrom(group, Port.tcp(443), description);
+    this.endpointSecurityGroup?.connections.allowFrom(group, Port.tcp(443), description);
   }
 
   /** Lets requests of this account use the endpoint of S3 for what the statements allow. */

@@ -1,5 +1,5 @@
 import type { Deployment } from '@fairlead/deploy-config';
-import { Policy, type PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 
 import type { BalancerOptions } from '../balancing/balancer-options.ts';
@@ -8,7 +8,6 @@ import { TrainingJobs } from '../batch/training-jobs.ts';
 import { Cache } from '../cache/cache.ts';
 import type { CiRole } from '../ci-role/ci-role.ts';
 import { Edge } from '../edge/edge.ts';
-import { acknowledgeWildcards } from '../nag/acknowledge.ts';
 import type { Network } from '../network/network.ts';
 import { JobQueues } from '../queue/job-queues.ts';
 import { Storage } from '../storage/storage.ts';
@@ -90,11 +89,7 @@ export function createBatch(
     ...{ deployment, network, storage, options: options.batch },
   });
   if (options.ciRole?.permissions?.includes('models') === true && ciRole !== undefined) {
-    const { submitStatements: statements } = batch;
-    const policy = new Policy(batch, 'SubmitPolicy', {
-      ...{ roles: [ciRole.role], statements: [...statements] },
-    });
-    acknowledgeWildcards(policy, statements);
+    batch.allowSubmit(ciRole.role);
   }
   return batch;
 }

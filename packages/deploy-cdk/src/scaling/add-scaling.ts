@@ -14,31 +14,49 @@ export interface ScalingTarget {
   readonly warmUpSeconds: number;
 }
 
+/** Policies and scheduled actions of an Auto Scaling group. */
+export interface HostScaling {
+  /** Policy that follows the requests of each host, or the processor time. */
+  readonly targetTracking: CfnScalingPolicy;
+  /** Forecast; `undefined` without `predictive`. */
+  readonly predictive: CfnScalingPolicy | undefined;
+  /** Actions of `schedule`, in its order. */
+  readonly schedule: readonly CfnScheduledAction[];
+}
+
 /** Adds the policies that change the number of hosts. */
-export function addScaling(scope: Construct, options: ScalingOptions, target: ScalingTarget): void {
+export function addScaling(
+  scope: Construct,
+  options: ScalingOptions,
+  target: ScalingTarget,
+): HostScaling {
   const { schedule = [], predictive } = options;
   const { group, warmUpSeconds, balancer } = target;
   const { listener } = balancer;
-  const policy = new CfnScalingPolicy(scope, 'TargetTracking', {
+  const targetTracking = new CfnScalingPolicy(scope, 'TargetTracking', {
     autoScalingGroupName: group,
     policyType: 'TargetTrackingScaling',
     estimatedInstanceWarmup: warmUpSeconds,
     targetTrackingConfiguration: trackedMetric(options, balancer, 'ASGAverageCPUUtilization'),
   });
   // Metrics of requests per host exist once the listener sends requests to the group.
-  policy.node.addDependency(listener);
-  for (const [i, { cron, timeZone = 'Etc/UTC', min, max }] of schedule.entries()) {
-    new CfnScheduledAction(scope, `Schedule${i}`, {
-      autoScalingGroupName: group,
-      ...{ recurrence: cron, timeZone, minSize: min },
-      ...(max !== undefined && { maxSize: max }),
-    });
+  targetTracking.node.addDependency(listener);
+  const actions = schedule.map(
+    ({ cron, timeZone = 'Etc/UTC', min, max }, i) =>
+      new CfnScheduledAction(scope, `Schedule${i}`, {
+        autoScalingGroupName: group,
+        ...{ recurrence: cron, timeZone, minSize: min },
+        ...(max !== undefined && { maxSize: max }),
+      }),
+  );
+  if (predictive === undefined) {
+    return { targetTracking, predictive: undefined, schedule: actions };
   }
-  if (predictive === undefined) return;
   const forecast = new CfnScalingPolicy(scope, 'Predictive', {
     autoScalingGroupName: group,
     policyType: 'PredictiveScaling',
     predictiveScalingConfiguration: requestForecast(options, balancer, warmUpSeconds),
   });
   forecast.node.addDependency(listener);
+  return { targetTracking, predictive: forecast, schedule: actions };
 }

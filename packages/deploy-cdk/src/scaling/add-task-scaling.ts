@@ -21,6 +21,15 @@ export interface TaskScaling {
   readonly warmUpSeconds: number;
 }
 
+/** Target of Application Auto Scaling, which has the scheduled actions, and its policies. */
+export interface ServiceScaling {
+  readonly target: CfnScalableTarget;
+  /** Policy that follows the requests of each task, or the processor time. */
+  readonly targetTracking: CfnScalingPolicy;
+  /** Forecast; `undefined` without `predictive`. */
+  readonly predictive: CfnScalingPolicy | undefined;
+}
+
 /**
  * Adds the policies that change the number of tasks: those that `addScaling` gives hosts, by Application Auto Scaling. It uses its service-linked role.
  */
@@ -28,7 +37,7 @@ export function addTaskScaling(
   scope: Construct,
   options: ScalingOptions,
   scaling: TaskScaling,
-): void {
+): ServiceScaling {
   const { cluster, service, balancer, min, max, warmUpSeconds } = scaling;
   const { schedule = [], predictive } = options;
   const target = new CfnScalableTarget(scope, 'Scaling', {
@@ -47,7 +56,7 @@ export function addTaskScaling(
     })),
   });
   // The service is behind the listener already, without which there is no metric of requests.
-  new CfnScalingPolicy(scope, 'TargetTracking', {
+  const targetTracking = new CfnScalingPolicy(scope, 'TargetTracking', {
     policyName: 'TargetTracking',
     policyType: 'TargetTrackingScaling',
     scalingTargetId: target.ref,
@@ -56,11 +65,12 @@ export function addTaskScaling(
       scaleOutCooldown: warmUpSeconds,
     },
   });
-  if (predictive === undefined) return;
-  new CfnScalingPolicy(scope, 'Predictive', {
+  if (predictive === undefined) return { target, targetTracking, predictive: undefined };
+  const forecast = new CfnScalingPolicy(scope, 'Predictive', {
     policyName: 'Predictive',
     policyType: 'PredictiveScaling',
     scalingTargetId: target.ref,
     predictiveScalingPolicyConfiguration: requestForecast(options, balancer, warmUpSeconds),
   });
+  return { target, targetTracking, predictive: forecast };
 }

@@ -31,13 +31,14 @@ export interface ReplicationProps {
  */
 export class Replication extends Construct {
   readonly role: Role;
+  readonly policy: Policy;
 
   constructor(scope: Construct, id: string, props: ReplicationProps) {
     super(scope, id);
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('s3.amazonaws.com') });
     const statements = roleStatements(props);
-    const policy = new Policy(this, 'Policy', { roles: [this.role], statements });
-    acknowledgeWildcards(policy, statements);
+    this.policy = new Policy(this, 'Policy', { roles: [this.role], statements });
+    acknowledgeWildcards(this.policy, statements);
     const resource = props.bucket.node.defaultChild as CfnBucket;
     resource.replicationConfiguration = {
       role: this.role.roleArn,
@@ -55,7 +56,7 @@ export class Replication extends Construct {
       })),
     };
     // S3 checks the role when the rules are set.
-    resource.node.addDependency(policy);
+    resource.node.addDependency(this.policy);
   }
 }
 

@@ -80,9 +80,12 @@ export class Storage extends Construct {
   readonly commandPrefix: string;
   /** Access logs of the buckets, by bucket. */
   readonly accessLogs: Bucket;
+  /** Replication of buckets with `replicas`, by bucket: each has a role and its policy. */
+  readonly replications: readonly Replication[];
   /** Permissions of hosts. */
   readonly statements: PolicyStatement[];
   readonly #options: StorageOptions;
+  readonly #replications: Replication[] = [];
 
   constructor(scope: Construct, id: string, props: StorageProps) {
     super(scope, id);
@@ -103,6 +106,7 @@ export class Storage extends Construct {
       [...byBucket].map(([name, objects]) => [name, this.#bucket(name, name, objects)]),
     );
     this.releases = hasReleases ? this.#releaseBucket() : undefined;
+    this.replications = this.#replications;
     this.statements = [
       ...stored.flatMap((objects) => hostStatements(objects)),
       // The first boot of a host reads the archive of its release.
@@ -174,7 +178,7 @@ export class Storage extends Construct {
     });
     if (bucketName !== undefined && replicated.length > 0) {
       const props = { bucket, bucketName, key: this.key, objects: replicated };
-      new Replication(this, `Replication-${id}`, props);
+      this.#replications.push(new Replication(this, `Replication-${id}`, props));
     }
     this.#logAccess(bucket, id);
     return bucket;

@@ -5,7 +5,7 @@ import { checkOptions, checkWholeNumber, invalidOption } from '../check-options.
 
 /** Each release is a new launch template, and new hosts replace the old ones; the stack rolls back when a host fails or an alarm goes off. */
 export interface ImmutableUpdates {
-  /** Replaces hosts with each release: `'immutable'`. */
+  /** Replaces hosts with each release. Example: `'immutable'`. */
   readonly kind: 'immutable';
   /** Shares of replaced hosts, in percent, after which the refresh waits; the last is 100. Example: `[10, 100]`. @defaultValue `[10, 50, 100]` */
   readonly checkpointPercentages?: readonly [number, ...number[]];
@@ -19,7 +19,7 @@ export interface ImmutableUpdates {
 
 /** Hosts stay, and `fairlead deploy` changes the release on them; a parameter of SSM has its digest for new hosts. */
 export interface InPlaceUpdates {
-  /** Changes the release on running hosts: `'inPlace'`. */
+  /** Changes the release on running hosts. Example: `'inPlace'`. */
   readonly kind: 'inPlace';
   /** Parameter in SSM that has the digest of the release that the fleet runs; it must exist before the stack. Example: `'/shop/prod/release'`. */
   readonly parameter: string;

@@ -8,9 +8,9 @@ import type { ResolvedWatching } from './watching-options.ts';
 
 /** Load balancer in front of hosts or tasks, as CloudWatch names it. */
 export interface WatchedBalancer {
-  /** `loadBalancerFullName`: `app/shop/50dc6c495c0c9188`. */
+  /** `loadBalancerFullName` of the load balancer. Example: `app/shop/50dc6c495c0c9188`. */
   readonly loadBalancer: string;
-  /** `targetGroupFullName`: `targetgroup/shop/73e2d6bc24d8a067`. */
+  /** `targetGroupFullName` of the target group. Example: `targetgroup/shop/73e2d6bc24d8a067`. */
   readonly targetGroup: string;
   /** ARNs of the certificates of its listeners in ACM. Example: `['arn:aws:acm:eu-central-1:111122223333:certificate/1234']`. @defaultValue none */
   readonly certificates?: readonly string[];

@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
@@ -77,6 +78,8 @@ export interface WatchingProps {
 export class Watching extends Construct {
   /** Receiver of alarms and notices. */
   readonly topic: Topic;
+  /** Key of the topic and the log groups. */
+  readonly key: Key;
   /** Log groups by name. */
   readonly logGroups: ReadonlyMap<string, LogGroup>;
   /** Alarms by the end of their names. */
@@ -100,6 +103,7 @@ export class Watching extends Construct {
         : publishedByTasks(deployment, tasks.containers);
     const notices = new NoticeTopic(this, 'Notices', { deployment, emails: options.emails });
     this.topic = notices.topic;
+    this.key = notices.key;
     this.logGroups = this.#logGroups(published, notices);
     const resources: WatchedResources = {
       ...{ autoScalingGroup, tasks, balancer },

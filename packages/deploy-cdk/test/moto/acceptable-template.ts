@@ -1,26 +1,28 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 
-interface Resources {
-  readonly [id: string]: { readonly Type: string; readonly Properties?: object };
-}
+type Resources = Readonly<Record<string, { readonly Type: string; readonly Properties?: object }>>;
 
-/** What moto 5.2.5 refuses, which would end the creation of the whole stack. */
-export const refusedByMoto = {
+/** Parts of a template that moto 5.2.5 refuses, which would end the creation of the whole stack. */
+const refusedByMoto = {
   /** Attributes of resources that it creates. */
   attributes: ['LoadBalancerFullName', 'TargetGroupFullName'],
   /** References to resources that it leaves out, from resources that it creates. */
   references: ['AWS::IAM::OIDCProvider', 'AWS::SecretsManager::Secret'],
+  /** Types of resources, which need a role of their service there. */
+  types: ['AWS::Batch::ComputeEnvironment', 'AWS::Batch::JobDefinition', 'AWS::Batch::JobQueue'],
   /** Rules of security groups for a list of networks. */
   rules: ['SourcePrefixListId'],
 } as const;
 
-/** Returns a template without what moto refuses: references become texts, and rules are left out. */
+/** Returns a template without what moto refuses: references become texts, and these rules and types are left out. */
 export function acceptableTemplate(template: Template): { readonly Resources: Resources } {
   const json = template.toJSON() as { readonly Resources: Resources };
-  const kept = Object.entries(json.Resources).filter(
-    ([, { Properties = {} }]) => !refusedByMoto.rules.some((name) => name in Properties),
+  const accepted = Object.entries(json.Resources).filter(
+    ([, { Type, Properties = {} }]) =>
+      !refusedByMoto.types.some((each) => each === Type) &&
+      !refusedByMoto.rules.some((name) => name in Properties),
   );
-  const Resources = replaced(Object.fromEntries(kept), json.Resources) as Resources;
+  const Resources = replaced(Object.fromEntries(accepted), json.Resources) as Resources;
   return { ...json, Resources };
 }
 
