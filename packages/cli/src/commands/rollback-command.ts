@@ -136,6 +136,7 @@ async function sourcesOf(
   to: string | undefined,
 ): Promise<Pick<RollBackOptions, 'releases' | 'trustedKeys'>> {
   const { name, hostGroup } = chosen;
+  const isShared = chosen.environment.releaseStore !== undefined;
   const entries = to === undefined ? await store.audit.entries({ environment: name }) : [];
   // Hosts that are named one by one know the release before, but not every other one.
   const mayLack = hostGroup !== undefined || to !== undefined;
@@ -144,7 +145,7 @@ async function sourcesOf(
     releases: {
       fetch: (digest) => store.fetch(digest),
       previous: async (current) => {
-        const before = await previousRelease(name, entries, current);
+        const before = await previousRelease({ name, isShared }, entries, current);
         return mayLack ? before : undefined;
       },
     },

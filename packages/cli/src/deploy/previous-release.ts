@@ -6,13 +6,13 @@ import { releaseHistory, unfinishedCommand, type ReleaseHistory } from './releas
  * Finds the release that an environment ran before another one, by its audit log: for a rollback when no host is old enough to know it.
  * `undefined` if the log knows none.
  *
- * @param environment its name
+ * @param environment its name, and whether its log is shared: one of this machine alone may lack the changes from others
  * @param entries of that environment before the rollback, the oldest first
  * @throws DeployError `ERR_DEPLOY_HOST` when the log and the hosts have different releases, so that the one before isn't known: after a
  * rollback that was killed, another one would go one release further back
  */
 export async function previousRelease(
-  environment: string,
+  { name: environment, isShared }: { readonly name: string; readonly isShared: boolean },
   entries: readonly AuditEntry[],
   current: string,
 ): Promise<string | undefined> {
@@ -26,6 +26,7 @@ export async function previousRelease(
   // The deployment of this release failed, or was killed, after all hosts had it.
   const isDeployed = unfinished.some(({ release }) => release === current);
   if (!isSame && command === 'deploy' && isDeployed) return last;
+  if (!isSame && command === 'deploy' && !isShared) return undefined;
   const { DeployError } = await import('@fairlead/deploy');
   const problem = isSame
     ? 'the audit log has a deployment and a rollback since that were not finished'

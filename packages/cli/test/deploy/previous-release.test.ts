@@ -33,6 +33,8 @@ function entriesOf(...changes: readonly string[]): readonly AuditEntry[] {
   });
 }
 
+const prod = { name: 'prod', isShared: true };
+
 test.each([
   ['the deployment before', ['deploy a', 'deploy b'], 'b', 'a'],
   [
@@ -83,7 +85,7 @@ test.each([
   ['none without a log', [], 'z', undefined],
   ['none of other commands', ['deploy a', 'check b', 'deploy c'], 'c', 'a'],
 ])('the release before is %s', async (_, changes, current, expected) => {
-  expect(await previousRelease('prod', entriesOf(...changes), current)).toBe(expected);
+  expect(await previousRelease(prod, entriesOf(...changes), current)).toBe(expected);
 });
 
 test.each([
@@ -112,9 +114,17 @@ test.each([
     ['a deployment and a rollback since', 'rollback prod --to b keeps theirs'],
   ],
 ])('no release before is chosen when %s', async (_, changes, current, messages) => {
-  const finding = previousRelease('prod', entriesOf(...changes), current);
+  const finding = previousRelease(prod, entriesOf(...changes), current);
   for (const message of messages) await expect(finding).rejects.toThrow(message);
   await expect(finding).rejects.toMatchObject({ code: 'ERR_DEPLOY_HOST' });
+});
+
+test('a log of this machine alone may lack changes from others, but not a rollback that it has begun', async () => {
+  const local = { name: 'prod', isShared: false };
+  const find = (...changes: readonly string[]) =>
+    previousRelease(local, entriesOf(...changes), 'b');
+  expect(await find('deploy a', 'deploy z')).toBeUndefined();
+  await expect(find('deploy a', 'deploy c', 'rollback…')).rejects.toThrow('rollback prod --to b');
 });
 
 test.each([
