@@ -19,12 +19,15 @@ export type { InternetAccess, NetworkOptions } from './network/network-options.t
 export type { PartOptions } from './parts/part-options.ts';
 export { Storage } from './storage/storage.ts';
 export type { StorageProps } from './storage/storage.ts';
+export type { BucketReplication } from './storage/replication.ts';
 export type { StoredKind } from './storage/stored-objects.ts';
 export type { ReplicaOptions, StorageOptions } from './storage/storage-options.ts';
 export { JobQueues } from './queue/job-queues.ts';
 export type { JobQueuesProps, QueueOptions } from './queue/job-queues.ts';
 export { Cache } from './cache/cache.ts';
 export type { CacheOptions, CacheProps } from './cache/cache.ts';
+export type { HostScaling } from './scaling/add-scaling.ts';
+export type { ServiceScaling } from './scaling/add-task-scaling.ts';
 export type { ScalingOptions, ScheduledCapacity } from './scaling/scaling-options.ts';
 export type { ImmutableUpdates, InPlaceUpdates, UpdateOptions } from './updates/update-options.ts';
 export { Watching } from './watching/watching.ts';

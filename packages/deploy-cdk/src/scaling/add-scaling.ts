@@ -16,11 +16,11 @@ export interface ScalingTarget {
 
 /** Policies and scheduled actions of an Auto Scaling group. */
 export interface HostScaling {
-  /** Policy that follows the requests of each host, or the processor time. */
+  /** Policy that follows the requests of each host, or the processor time. Example: `hosts.scaling.targetTracking.estimatedInstanceWarmup = '90'` */
   readonly targetTracking: CfnScalingPolicy;
-  /** Forecast; `undefined` without `predictive`. */
+  /** Forecast; `undefined` without `predictive`. Example: `hosts.scaling.predictive?.ref` */
   readonly predictive: CfnScalingPolicy | undefined;
-  /** Actions of `schedule`, in its order. */
+  /** Actions of `schedule`, in its order. Example: `hosts.scaling.schedule[0]?.ref` */
   readonly schedule: readonly CfnScheduledAction[];
 }
 

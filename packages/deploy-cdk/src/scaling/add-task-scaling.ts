@@ -23,10 +23,11 @@ export interface TaskScaling {
 
 /** Target of Application Auto Scaling, which has the scheduled actions, and its policies. */
 export interface ServiceScaling {
+  /** Target of the policies, which has the scheduled actions. Example: `service.scaling?.target.maxCapacity` */
   readonly target: CfnScalableTarget;
-  /** Policy that follows the requests of each task, or the processor time. */
+  /** Policy that follows the requests of each task, or the processor time. Example: `service.scaling?.targetTracking.ref` */
   readonly targetTracking: CfnScalingPolicy;
-  /** Forecast; `undefined` without `predictive`. */
+  /** Forecast; `undefined` without `predictive`. Example: `service.scaling?.predictive?.ref` */
   readonly predictive: CfnScalingPolicy | undefined;
 }
 

@@ -24,12 +24,20 @@ export interface ReplicationProps {
   readonly objects: readonly ReplicatedObjects[];
 }
 
+/** Role that replicates a bucket, which can do nothing else. */
+export interface BucketReplication {
+  /** Role that S3 takes. Example: `storage.replications[0]?.role.roleArn` */
+  readonly role: Role;
+  /** Its permissions: those of S3 and of the keys. Example: `storage.replications[0]?.policy.node.defaultChild` */
+  readonly policy: Policy;
+}
+
 /**
  * Replication of a bucket, with a role that can do nothing else. Deletions aren't replicated.
  *
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
  */
-export class Replication extends Construct {
+export class Replication extends Construct implements BucketReplication {
   readonly role: Role;
   readonly policy: Policy;
 

@@ -19,7 +19,7 @@ import {
   overwriteStatements,
   type ProtectedObjects,
 } from './overwrite-statements.ts';
-import { Replication } from './replication.ts';
+import { Replication, type BucketReplication } from './replication.ts';
 import {
   DEFAULT_COMMAND_PREFIX,
   checkStorageOptions,
@@ -81,7 +81,7 @@ export class Storage extends Construct {
   /** Access logs of the buckets, by bucket. */
   readonly accessLogs: Bucket;
   /** Replication of buckets with `replicas`, by bucket: each has a role and its policy. */
-  readonly replications: readonly Replication[];
+  readonly replications: readonly BucketReplication[];
   /** Permissions of hosts. */
   readonly statements: PolicyStatement[];
   readonly #options: StorageOptions;
