@@ -7,7 +7,7 @@ import type { RolloutVerdict } from '../verdict/rollout-verdict.ts';
  * first.
  */
 export function entryFor(
-  { status, plan, step, decision: known }: RolloutState,
+  { status, plan, step, decision: known, promoting }: RolloutState,
   { decision, reason }: Pick<RolloutVerdict, 'decision' | 'reason'>,
   actor: string,
 ): RolloutRecord | 'promote' | undefined {
@@ -24,6 +24,8 @@ export function entryFor(
       return plan.kind === 'shadow' ? { type: 'ended', result: 'passed', ...audit } : 'promote';
     case 'hold':
     case 'insufficient data':
+      // An entry would end the intent of the process that promotes the candidate.
+      if (promoting) return undefined;
       return known === decision ? undefined : { type: 'verdict', decision, ...audit };
   }
 }
