@@ -50,8 +50,8 @@ const ENDED = new Set([
   'RollbackFailed',
   'RollbackSuccessful',
 ]);
-/** Time for which an answer is used again, in milliseconds: all hosts of an update are looked up in one. */
-const RECENT_MS = 1_500;
+/** Time for which an answer is used again, in milliseconds: hosts that are looked up together need one. A longer one is older than the failure of a host that leaves. */
+const RECENT_MS = 250;
 /** Pause between two listings: an instance is unhealthy for longer before its group ends it. */
 const WATCH_PAUSE_MS = 3_000;
 
