@@ -29,7 +29,7 @@ export async function runCurrentAgent(carrier: Carrier, args: readonly string[])
   const last = parse(result.stdout.trim().split('\n').at(-1) ?? '');
   if (last !== undefined && 'result' in last) return last.result;
   if (last !== undefined) throw hostProblem(carrier, last.error.message);
-  throw hostProblem(carrier, describeFailure(result));
+  throw hostProblem(carrier, describeFailure(result), result);
 }
 
 function parse(text: string): z.output<typeof line> | undefined {

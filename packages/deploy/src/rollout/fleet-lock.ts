@@ -16,15 +16,27 @@ import { thisProcess } from './lock-process.ts';
 /** Pause before a second connection to a host. */
 const RECONNECT_MS = 2_000;
 
+/**
+ * Time for which a renewal counts, in milliseconds by the clock of the system, which goes on while the machine sleeps: another deployment takes
+ * a lock only after its expiry.
+ */
+const FRESH_MS = 10_000;
+
 /** Locks of all hosts of a fleet. Another deployment takes them when this machine was asleep for longer than their expiry. */
 export interface FleetLock extends AsyncDisposable {
   /** Aborted once another deployment has taken a lock; its reason is a DeployError `ERR_DEPLOY_LOCKED`. */
   readonly signal: AbortSignal;
   /**
-   * Renews locks; returns false once another deployment has taken one. A host that can't be reached doesn't count: nothing changes it
-   * without `confirm`.
+   * Renews locks, except those that were renewed within ten seconds; returns false once another deployment has taken one. A host that can't
+   * be reached doesn't count: nothing changes it without `confirm`.
    */
   isHeld(members: readonly Carrier[]): Promise<boolean>;
+  /**
+   * Renews the lock of a host, unless it was renewed within ten seconds, before a request that another one corrects, such as to a balancer.
+   *
+   * @throws DeployError as `confirm`
+   */
+  check(carrier: Carrier): Promise<void>;
   /**
    * Renews the lock of a host, right before it is changed.
    *
@@ -57,6 +69,7 @@ export async function lockFleet(
     process: thisProcess(),
   };
   const taken: Carrier[] = [];
+  const renewedAt = new Map<Carrier, number>();
   const release = async (): Promise<void> => {
     // A host that is away keeps its lock until that expires.
     await Promise.allSettled(taken.map((carrier) => releaseLock(carrier, owner)));
@@ -65,6 +78,7 @@ export async function lockFleet(
     for (const carrier of carriers.toSorted((a, b) => (a.host < b.host ? -1 : 1))) {
       try {
         await acquireLock(carrier, owner);
+        renewedAt.set(carrier, Date.now());
         taken.push(carrier);
       } catch (error) {
         if (!(await skips(carrier))) throw error;
@@ -76,8 +90,10 @@ export async function lockFleet(
   }
   const lost = new AbortController();
   const renew = async (carrier: Carrier): Promise<void> => {
+    const begin = Date.now();
     try {
       await renewLock(carrier, owner);
+      renewedAt.set(carrier, begin);
     } catch (error) {
       if (isLocked(error)) lost.abort(error);
       throw error;
@@ -86,18 +102,28 @@ export async function lockFleet(
   // A host that can't be reached for a moment is not lost: the next renewal succeeds, or the next change there fails.
   const renewAll = (members: readonly Carrier[]) => Promise.allSettled(members.map(renew));
   const timer = setInterval(() => void renewAll(taken), (EXPIRY_SECONDS * 1_000) / 6);
+  const isStale = (carrier: Carrier): boolean => {
+    const age = Date.now() - (renewedAt.get(carrier) ?? -Infinity);
+    // The clock may have been set back.
+    return age < 0 || age > FRESH_MS;
+  };
+  const confirm = async (carrier: Carrier): Promise<void> => {
+    lost.signal.throwIfAborted();
+    await twice(() => renew(carrier));
+    // Another renewal may have found out.
+    lost.signal.throwIfAborted();
+  };
   return {
     signal: lost.signal,
     async isHeld(members) {
-      await renewAll(taken.filter((carrier) => members.includes(carrier)));
+      await renewAll(taken.filter((carrier) => members.includes(carrier) && isStale(carrier)));
       return !lost.signal.aborted;
     },
-    async confirm(carrier) {
+    async check(carrier) {
       lost.signal.throwIfAborted();
-      await twice(() => renew(carrier));
-      // Another renewal may have found out.
-      lost.signal.throwIfAborted();
+      if (isStale(carrier)) await confirm(carrier);
     },
+    confirm,
     async reclaim(carrier) {
       try {
         await renew(carrier);

@@ -3,7 +3,7 @@ import type { Carrier } from '../carriers/carrier.ts';
 import { runCurrentAgent } from '../hosts/current-agent.ts';
 import { activatedRelease, readHostStatus } from '../hosts/host-status.ts';
 import { agentResult, type AgentResult } from '../hosts/release-agent.ts';
-import { hostProblem } from '../hosts/run-on-host.ts';
+import { hostProblem, isUnreachable } from '../hosts/run-on-host.ts';
 import { batchSize } from './batches.ts';
 import { departureProblem, type Departure } from './departure.ts';
 import { lockFleet, type FleetLock } from './fleet-lock.ts';
@@ -165,9 +165,9 @@ export class HostUpdate {
     },
   ): Promise<void> {
     try {
-      await lock.confirm(this.carrier);
+      await lock.check(this.carrier);
       if (!(await this.#drain(lock, signal))) return;
-      if (this.#isDrained) await lock.confirm(this.carrier);
+      await lock.confirm(this.carrier);
       this.#hasBegun = true;
       const { outcome, digest, message, log } = await change(this.onStep);
       const isDone = outcome === 'activated' || outcome === 'unchanged';
@@ -210,8 +210,11 @@ export class HostUpdate {
       this.note({ digest: current });
       const health = agentResult.parse(await runCurrentAgent(this.carrier, ['check', current]));
       if (health.outcome === 'healthy') await this.#ready();
-    } catch {
-      // The host can't be reached, or isn't healthy at the balancer: the failure before is the one to report.
+    } catch (error) {
+      // A host that can't be reached from here may serve as before its drain: the balancer checks its health.
+      const mayServe = this.#isDrained && !this.#hasBegun && isUnreachable(error);
+      // The host isn't healthy there: the failure before is the one to report.
+      if (mayServe) await this.#ready().catch(() => undefined);
     }
   }
 
@@ -247,7 +250,7 @@ export class HostUpdate {
   /** Lets the host serve; another deployment that has its lock may have drained it. */
   async #readyUnderLock(lock: FleetLock): Promise<void> {
     if (this.#options.balancer === undefined) return;
-    await lock.confirm(this.carrier);
+    await lock.check(this.carrier);
     await this.#ready();
   }
 

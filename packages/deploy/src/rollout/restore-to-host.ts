@@ -32,7 +32,7 @@ export interface HostRestore extends HostDeployment {
 /**
  * Brings a host back from a release and a backup: sends the release, restores files and registry, and activates it. Nothing on the
  * host is overwritten: state that is there already must be the same as in the backup. A host that runs another release is refused, because it may
- * serve: `rollOut` changes its release. Deployments to the host wait for the end.
+ * serve: `rollOut` changes its release. Deployments to the host are refused until its end.
  *
  * @throws DeployError `ERR_DEPLOY_INVALID_OPTION` when the release has no backup, `ERR_DEPLOY_RELEASE_DAMAGED`, `ERR_DEPLOY_RELEASE_UNTRUSTED`, `ERR_DEPLOY_LOCKED`, or
  * `ERR_DEPLOY_HOST` with what the backup lacks

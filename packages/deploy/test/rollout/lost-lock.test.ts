@@ -1,6 +1,7 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { rollBack, rollOut, type Balancer } from '../../src/index.ts';
+import { EXPIRY_SECONDS } from '../../src/rollout/host-lock.ts';
 import { OLD, OLDER, simulatedFleet, type SimulatedFleet } from '../support/simulated-fleet.ts';
 
 /** Release of the other deployment. */
@@ -11,11 +12,16 @@ let hosts: SimulatedFleet['hosts'];
 let requests: string[];
 /** Called before the balancer drains a host. */
 let onDrain: (target: string) => void;
+/** Time for which this machine was asleep. */
+let asleepMs: number;
+const now = Date.now;
 
 beforeEach(async () => {
   ({ release, hosts } = await simulatedFleet());
   requests = [];
   onDrain = () => undefined;
+  asleepMs = 0;
+  vi.spyOn(Date, 'now').mockImplementation(() => now() + asleepMs);
 });
 
 const balancer: Balancer = {
@@ -47,8 +53,9 @@ const fleet = () => ({
 });
 const deploy = (watchMs = 0) => rollOut({ ...fleet(), release: release.path, watchMs });
 
-/** Another deployment takes the locks of all hosts, and gives them its release. */
+/** This machine sleeps until the locks have expired; another deployment takes those of all hosts, and gives them its release. */
 function takeOver({ frees = false } = {}): void {
+  asleepMs += EXPIRY_SECONDS * 1_000;
   for (const host of hosts) {
     host.lock = frees ? undefined : 'other';
     host.history = [OTHER, ...host.history];
@@ -148,6 +155,18 @@ describe('an update whose locks another deployment has taken', () => {
       }, 500);
     };
     expect(await deploy()).toMatchObject({ outcome: 'activated' });
+  });
+
+  it('lets a host serve on that cannot be reached any more when it is drained', async () => {
+    const [first] = hosts;
+    onDrain = (target) => {
+      if (target === 'i-1') first.isReachable = false;
+    };
+    expect(await deploy()).toMatchObject({
+      outcome: 'failed',
+      hosts: [{ outcome: 'failed' }, { outcome: 'untouched' }, { outcome: 'untouched' }],
+    });
+    expect(requests).toEqual(['suspend', 'drain i-1', 'ready i-1', 'resume']);
   });
 
   it('is not confirmed by a host that cannot be reached', async () => {
