@@ -8,6 +8,7 @@ import {
 
 import { checkOptions, checkText, invalidOption } from '../check-options.ts';
 import { DeployError } from '../deploy-error.ts';
+import { RECENT_LIST_MS } from '../recent-list.ts';
 import type { Departure } from '../rollout/departure.ts';
 import {
   suspendGroup,
@@ -50,8 +51,6 @@ const ENDED = new Set([
   'RollbackFailed',
   'RollbackSuccessful',
 ]);
-/** Time for which an answer is used again, in milliseconds: hosts that are looked up together need one. A longer one is older than the failure of a host that leaves. */
-const RECENT_MS = 250;
 /** Pause between two listings: an instance is unhealthy for longer before its group ends it. */
 const WATCH_PAUSE_MS = 3_000;
 
@@ -178,7 +177,7 @@ export class AutoScalingGroup {
    */
   async departureOf(id: string): Promise<Departure | undefined> {
     const now = performance.now();
-    if (this.#recent === undefined || now - this.#recent.at > RECENT_MS) {
+    if (this.#recent === undefined || now - this.#recent.at > RECENT_LIST_MS) {
       const instances = this.#describe().then((group) => this.#note(group.Instances ?? []));
       this.#recent = { at: now, instances };
     }

@@ -3,6 +3,8 @@ import {
   type ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 
+import { RECENT_LIST_MS } from '../recent-list.ts';
+
 /** Options of {@link endedTargets}. */
 export interface EndedTargetsOptions {
   /** Client of Elastic Load Balancing, with region and credentials. */
@@ -13,8 +15,6 @@ export interface EndedTargetsOptions {
 
 /** Reason of a target whose instance is stopped or terminated. */
 const ENDED = 'Target.InvalidState';
-/** Time for which an answer is used again, in milliseconds: all hosts of an update are looked up in one. */
-const RECENT_MS = 1_500;
 
 /**
  * Returns a function that finds out whether an instance is stopped or terminated, by its registration in a target group. An Auto Scaling
@@ -53,7 +53,8 @@ export function endedTargets({
   };
   return async (id) => {
     const now = performance.now();
-    if (recent === undefined || now - recent.at > RECENT_MS) recent = { at: now, ended: read() };
+    if (recent === undefined || now - recent.at > RECENT_LIST_MS)
+      recent = { at: now, ended: read() };
     return (await recent.ended).has(id);
   };
 }
