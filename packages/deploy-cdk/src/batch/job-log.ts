@@ -1,11 +1,11 @@
 import type { Deployment } from '@fairlead/deploy-config';
-import { Aws, RemovalPolicy } from 'aws-cdk-lib';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
 import { retentionOf } from '../retention-days.ts';
+import { logKeyStatement } from '../watching/log-key-statement.ts';
 import { taskLogGroups } from '../watching/task-log-groups.ts';
 
 /** Creates the log group of trainings, with the beginning of the names of the others, and its key. */
@@ -22,27 +22,7 @@ export function createJobLog(
     enableKeyRotation: true,
     removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
-  key.addToResourcePolicy(
-    new PolicyStatement({
-      principals: [new ServicePrincipal(`logs.${Aws.REGION}.${Aws.URL_SUFFIX}`)],
-      actions: [
-        'kms:Decrypt',
-        'kms:DescribeKey',
-        'kms:Encrypt',
-        'kms:GenerateDataKey',
-        'kms:GenerateDataKeyWithoutPlaintext',
-        'kms:ReEncryptFrom',
-        'kms:ReEncryptTo',
-      ],
-      // Of the key itself.
-      resources: ['*'],
-      conditions: {
-        ArnEquals: {
-          'kms:EncryptionContext:aws:logs:arn': `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:${name}`,
-        },
-      },
-    }),
-  );
+  key.addToResourcePolicy(logKeyStatement([name]));
   const logGroup = new LogGroup(scope, 'Log', {
     logGroupName: name,
     encryptionKey: key,

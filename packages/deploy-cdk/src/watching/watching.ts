@@ -9,7 +9,7 @@ import {
   CompositeAlarm,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
@@ -23,6 +23,7 @@ import {
   type WatchedResources,
 } from './alarm-definitions.ts';
 import { dashboardBody } from './dashboard-body.ts';
+import { logGroupArn, logKeyStatement } from './log-key-statement.ts';
 import { NoticeTopic } from './notice-topic.ts';
 import { publishedByTasks, publishedMetrics, type PublishedMetrics } from './published-metrics.ts';
 import type { WatchedTasks } from './task-alarms.ts';
@@ -144,26 +145,7 @@ export class Watching extends Construct {
   }
 
   #logGroups({ logGroups }: PublishedMetrics, { key }: NoticeTopic): Map<string, LogGroup> {
-    key.addToResourcePolicy(
-      new PolicyStatement({
-        principals: [new ServicePrincipal(`logs.${Aws.REGION}.${Aws.URL_SUFFIX}`)],
-        actions: [
-          'kms:Decrypt',
-          'kms:DescribeKey',
-          'kms:Encrypt',
-          'kms:GenerateDataKey',
-          'kms:GenerateDataKeyWithoutPlaintext',
-          'kms:ReEncryptFrom',
-          'kms:ReEncryptTo',
-        ],
-        resources: ['*'],
-        conditions: {
-          ArnEquals: {
-            'kms:EncryptionContext:aws:logs:arn': logGroups.map(({ name }) => this.#logArn(name)),
-          },
-        },
-      }),
-    );
+    key.addToResourcePolicy(logKeyStatement(logGroups.map(({ name }) => name)));
     return new Map(
       logGroups.map(({ name, retentionDays }) => [
         name,
@@ -194,7 +176,7 @@ export class Watching extends Construct {
   }
 
   #agentStatements({ logGroups }: PublishedMetrics): PolicyStatement[] {
-    const arns = logGroups.map(({ name }) => this.#logArn(name));
+    const arns = logGroups.map(({ name }) => logGroupArn(name));
     return [
       // The agent reads the name of the Auto Scaling group from the tags of its instance.
       argued(
@@ -216,10 +198,6 @@ export class Watching extends Construct {
         }),
       ),
     ];
-  }
-
-  #logArn(name: string): string {
-    return `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:${name}`;
   }
 }
 

@@ -145,7 +145,7 @@ describe('trainings on AWS Batch', () => {
         Principal: { Service: part('logs.') },
         Condition: {
           ArnEquals: {
-            'kms:EncryptionContext:aws:logs:arn': part(':log-group:/shop/training'),
+            'kms:EncryptionContext:aws:logs:arn': [part(':log-group:/shop/training')],
           },
         },
       }),
