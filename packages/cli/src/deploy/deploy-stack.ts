@@ -31,26 +31,22 @@ export async function deployStack(
   // New hosts download it.
   await store.add(release);
   const { name, environment } = chosen;
-  const add = (outcome: 'passed' | 'failed') =>
-    store.results.add({
-      ...{ environment: name, release: digest, outcome, hosts: [] },
+  // A command that fails says nothing of the release: its credentials may have expired.
+  await audited(
+    context,
+    {
+      ...{ chosen, store, command, release: digest, by },
+      resultOf: (outcome: string) => ({ outcome, release: digest }),
+    },
+    () => runStackCommand(context, chosen, { release, digest }),
+  );
+  // With a load balancer's address, it has passed once fairlead check has its answers.
+  if (environment.url === undefined) {
+    await store.results.add({
+      ...{ environment: name, release: digest, outcome: 'passed', hosts: [] },
       actor: auditContext(context, by).actor,
     });
-  try {
-    await audited(
-      context,
-      {
-        ...{ chosen, store, command, release: digest, by },
-        resultOf: (outcome: string) => ({ outcome, release: digest }),
-      },
-      () => runStackCommand(context, chosen, { release, digest }),
-    );
-  } catch (error) {
-    if (error instanceof CliError && error.code === 'ERR_CLI_CHECK_FAILED') await add('failed');
-    throw error;
   }
-  // With a load balancer's address, it has passed once fairlead check has its answers.
-  if (environment.url === undefined) await add('passed');
   const result = { type: 'result', outcome: 'activated', release: digest, environment: name };
   context.output.print([
     json ? JSON.stringify(result) : `Release ${shortDigest(digest)} runs in ${name}.`,

@@ -135,7 +135,7 @@ test('deploy runs the command with the release, which a rollback returns to', as
   ]);
 });
 
-test('a command that fails is a failed release, and the next rollback names one', async () => {
+test('a command that fails deploys no release, and the next rollback names one', async () => {
   await deploy(first);
   writeFileSync(join(second.folder, 'code'), '3');
   const failed = await deploy(second);
