@@ -1,7 +1,7 @@
 import type { Balancer } from '@fairlead/deploy';
+import type { TargetGroupInput } from '@fairlead/deploy-config';
 import { openAwsClient } from '../aws/open-aws-client.ts';
-import { CliError } from '../cli-error.ts';
-import { errorCodeOf } from '../exit-code.ts';
+import { withAwsSdk } from '../aws/with-aws-sdk.ts';
 import type { ReachableEnvironment } from '../hosts/read-hosts.ts';
 
 /**
@@ -20,38 +20,40 @@ export async function openBalancer({
     const { haproxyBalancer } = await import('@fairlead/deploy/haproxy');
     return haproxyBalancer({ socket: balancer.socket, backend: balancer.backend });
   }
-  const [, , , regionOfArn = ''] = balancer.arn.split(':');
-  const { region = regionOfArn } = balancer;
-  try {
-    const { ElasticLoadBalancingV2Client } =
-      await import('@aws-sdk/client-elastic-load-balancing-v2');
-    const { targetGroupBalancer } = await import('@fairlead/deploy/target-group');
-    const client = openAwsClient(ElasticLoadBalancingV2Client, region);
-    const arns = new Set([balancer.arn, ...(hostGroup?.state.targetGroupArns ?? [])]);
-    return inEach(
-      [...arns].map((targetGroupArn) => targetGroupBalancer({ client, targetGroupArn })),
-    );
-  } catch (cause) {
-    if (errorCodeOf(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause;
-    throw new CliError(
-      'ERR_CLI_USAGE',
-      'a target group needs the AWS SDK: npm install @aws-sdk/client-elastic-load-balancing-v2',
-      { cause },
-    );
-  }
+  const { client, library } = await openTargetGroup(balancer);
+  const arns = new Set([balancer.arn, ...(hostGroup?.state.targetGroupArns ?? [])]);
+  return inEach(
+    [...arns].map((targetGroupArn) => library.targetGroupBalancer({ client, targetGroupArn })),
+  );
 }
 
-/** Returns the function that finds out whether EC2 has ended an instance, by its target group; `undefined` without one. */
+/**
+ * Returns the function that finds out whether EC2 has ended an instance, by its target group; `undefined` without one.
+ *
+ * @throws CliError `ERR_CLI_USAGE` when the AWS SDK isn't installed
+ */
 export async function openEndedTargets({
   environment: { balancer },
 }: ReachableEnvironment): Promise<((id: string) => Promise<boolean>) | undefined> {
   if (balancer?.kind !== 'target-group') return undefined;
-  const [, , , regionOfArn = ''] = balancer.arn.split(':');
-  const { arn: targetGroupArn, region = regionOfArn } = balancer;
-  const { ElasticLoadBalancingV2Client } =
-    await import('@aws-sdk/client-elastic-load-balancing-v2');
-  const { endedTargets } = await import('@fairlead/deploy/target-group');
-  return endedTargets({ client: new ElasticLoadBalancingV2Client({ region }), targetGroupArn });
+  const { client, library } = await openTargetGroup(balancer);
+  return library.endedTargets({ client, targetGroupArn: balancer.arn });
+}
+
+async function openTargetGroup({ arn, region }: TargetGroupInput) {
+  const [, , , regionOfArn = ''] = arn.split(':');
+  return withAwsSdk(
+    'a target group needs the AWS SDK: npm install @aws-sdk/client-elastic-load-balancing-v2',
+    async () => {
+      const { ElasticLoadBalancingV2Client } =
+        await import('@aws-sdk/client-elastic-load-balancing-v2');
+      const library = await import('@fairlead/deploy/target-group');
+      return {
+        client: openAwsClient(ElasticLoadBalancingV2Client, region ?? regionOfArn),
+        library,
+      };
+    },
+  );
 }
 
 /** Returns several balancers as one: a host is drained, or ready, once it is at each of them. */

@@ -1,8 +1,7 @@
-import type { SSMClient } from '@aws-sdk/client-ssm';
+import type * as Ssm from '@aws-sdk/client-ssm';
 import { openAwsClient } from '../aws/open-aws-client.ts';
-import { CliError } from '../cli-error.ts';
+import { withAwsSdk } from '../aws/with-aws-sdk.ts';
 import type { ChosenEnvironment } from '../config/read-config.ts';
-import { errorCodeOf } from '../exit-code.ts';
 import { stackRegion } from './stack-region.ts';
 
 /**
@@ -40,16 +39,8 @@ export async function readReleaseOf(chosen: ChosenEnvironment): Promise<string |
   }
 }
 
-async function clientOf(region: string | undefined): Promise<SSMClient> {
-  try {
-    const aws = await import('@aws-sdk/client-ssm');
-    return openAwsClient(aws.SSMClient, region);
-  } catch (cause) {
-    if (errorCodeOf(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause;
-    throw new CliError(
-      'ERR_CLI_USAGE',
-      'stack.releaseParameter needs the AWS SDK: npm install @aws-sdk/client-ssm',
-      { cause },
-    );
-  }
+async function clientOf(region: string | undefined): Promise<Ssm.SSMClient> {
+  const problem = 'stack.releaseParameter needs the AWS SDK: npm install @aws-sdk/client-ssm';
+  const { SSMClient } = await withAwsSdk(problem, () => import('@aws-sdk/client-ssm'));
+  return openAwsClient(SSMClient, region);
 }

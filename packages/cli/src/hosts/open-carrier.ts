@@ -1,8 +1,7 @@
 import type { Carrier } from '@fairlead/deploy';
 import { openAwsClient } from '../aws/open-aws-client.ts';
-import { CliError } from '../cli-error.ts';
+import { withAwsSdk } from '../aws/with-aws-sdk.ts';
 import type { ChosenEnvironment } from '../config/read-config.ts';
-import { errorCodeOf } from '../exit-code.ts';
 import { hostLabel } from './select-hosts.ts';
 
 /** Opens the way to a host of an environment: ssh, Systems Manager, or this machine. Messages name the host by its label. */
@@ -34,22 +33,18 @@ async function openSsm(
   ssm: ChosenEnvironment['environment']['ssm'],
 ): Promise<Carrier> {
   const { bucket = '', prefix = 'deploy', region } = ssm ?? {};
-  try {
-    const { S3Client } = await import('@aws-sdk/client-s3');
-    const { SSMClient } = await import('@aws-sdk/client-ssm');
-    const { ssmCarrier } = await import('@fairlead/deploy/ssm');
-    return ssmCarrier({
-      ...{ instanceId, bucket, ssm: openAwsClient(SSMClient, region) },
-      s3: openAwsClient(S3Client, region),
-      // The role of another environment, which may share the bucket, can't read it.
-      prefix: `${prefix.replace(/\/+$/, '')}/${environment}`,
-    });
-  } catch (cause) {
-    if (errorCodeOf(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause;
-    throw new CliError(
-      'ERR_CLI_USAGE',
-      'hosts of Systems Manager need the AWS SDK: npm install @aws-sdk/client-ssm @aws-sdk/client-s3 @aws-sdk/s3-request-presigner',
-      { cause },
-    );
-  }
+  return withAwsSdk(
+    'hosts of Systems Manager need the AWS SDK: npm install @aws-sdk/client-ssm @aws-sdk/client-s3 @aws-sdk/s3-request-presigner',
+    async () => {
+      const { S3Client } = await import('@aws-sdk/client-s3');
+      const { SSMClient } = await import('@aws-sdk/client-ssm');
+      const { ssmCarrier } = await import('@fairlead/deploy/ssm');
+      return ssmCarrier({
+        ...{ instanceId, bucket, ssm: openAwsClient(SSMClient, region) },
+        s3: openAwsClient(S3Client, region),
+        // The role of another environment, which may share the bucket, can't read it.
+        prefix: `${prefix.replace(/\/+$/, '')}/${environment}`,
+      });
+    },
+  );
 }

@@ -1,10 +1,9 @@
 import type { AutoScalingGroupInput, TargetHostInput } from '@fairlead/deploy-config';
 import type { AutoScalingGroup, GroupState } from '@fairlead/deploy/auto-scaling';
 import { openAwsClient } from '../aws/open-aws-client.ts';
-import { CliError } from '../cli-error.ts';
+import { withAwsSdk } from '../aws/with-aws-sdk.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { ChosenEnvironment } from '../config/read-config.ts';
-import { errorCodeOf } from '../exit-code.ts';
 import { count } from '../output/format-values.ts';
 import { oneLine } from '../output/plain-text.ts';
 
@@ -72,19 +71,15 @@ function isGroup(hosts: ChosenEnvironment['environment']['hosts']): hosts is Aut
 }
 
 async function openGroup(name: string, region: string | undefined): Promise<AutoScalingGroup> {
-  try {
-    const { AutoScalingClient } = await import('@aws-sdk/client-auto-scaling');
-    const { AutoScalingGroup } = await import('@fairlead/deploy/auto-scaling');
-    const client = openAwsClient(AutoScalingClient, region);
-    return new AutoScalingGroup({ client, name });
-  } catch (cause) {
-    if (errorCodeOf(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause;
-    throw new CliError(
-      'ERR_CLI_USAGE',
-      'hosts of an Auto Scaling group need the AWS SDK: npm install @aws-sdk/client-auto-scaling',
-      { cause },
-    );
-  }
+  return withAwsSdk(
+    'hosts of an Auto Scaling group need the AWS SDK: npm install @aws-sdk/client-auto-scaling',
+    async () => {
+      const { AutoScalingClient } = await import('@aws-sdk/client-auto-scaling');
+      const { AutoScalingGroup } = await import('@fairlead/deploy/auto-scaling');
+      const client = openAwsClient(AutoScalingClient, region);
+      return new AutoScalingGroup({ client, name });
+    },
+  );
 }
 
 async function noHosts(name: string, state: GroupState): Promise<Error> {

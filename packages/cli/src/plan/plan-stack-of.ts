@@ -1,9 +1,9 @@
 import type { StackPlan } from '@fairlead/deploy/stack';
 import { openAwsClient } from '../aws/open-aws-client.ts';
+import { withAwsSdk } from '../aws/with-aws-sdk.ts';
 import { CliError } from '../cli-error.ts';
 import type { ChosenEnvironment } from '../config/read-config.ts';
 import { stackRegion } from '../deploy/stack-region.ts';
-import { errorCodeOf } from '../exit-code.ts';
 import { readText } from '../read-file.ts';
 
 /** Comparison of a stack: by CloudFormation, or with a template of this machine. */
@@ -54,17 +54,11 @@ export async function planStackOf(
   }
 }
 
-async function importStack() {
-  try {
-    return await import('@fairlead/deploy/stack');
-  } catch (cause) {
-    if (errorCodeOf(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause;
-    throw new CliError(
-      'ERR_CLI_USAGE',
-      'a stack needs the AWS SDK: npm install @aws-sdk/client-cloudformation, or leave the stack out with --without-stack',
-      { cause },
-    );
-  }
+function importStack() {
+  return withAwsSdk(
+    'a stack needs the AWS SDK: npm install @aws-sdk/client-cloudformation, or leave the stack out with --without-stack',
+    () => import('@fairlead/deploy/stack'),
+  );
 }
 
 function parseJson(text: string, path: string): unknown {

@@ -1,0 +1,17 @@
+import { CliError } from '../cli-error.ts';
+import { errorCodeOf } from '../exit-code.ts';
+
+/**
+ * Runs work that imports packages of the AWS SDK, which only those install who need them.
+ *
+ * @param problem what needs them, and how to install them
+ * @throws CliError `ERR_CLI_USAGE` with the problem when a package isn't installed
+ */
+export async function withAwsSdk<T>(problem: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (errorCodeOf(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    throw new CliError('ERR_CLI_USAGE', problem, { cause });
+  }
+}
