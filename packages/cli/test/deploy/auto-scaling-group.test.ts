@@ -1,4 +1,3 @@
-import type * as Ssm from '@fairlead/deploy/ssm';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { run, runJson } from '../support/fairlead.ts';
 import {
@@ -8,48 +7,30 @@ import {
   startGroupOfHosts,
   type GroupOfHosts,
 } from '../support/group-of-hosts.ts';
+import {
+  buildGroupRelease,
+  groupEnvironment,
+  type GroupRelease,
+} from '../support/group-releases.ts';
 import { hostProject } from '../support/host-project.ts';
 
-// The real pause between two questions for the result of a command is a second.
 vi.mock('@fairlead/deploy/ssm', async (load) => {
-  const library = await load<typeof Ssm>();
-  const ssmCarrier: typeof Ssm.ssmCarrier = (options) =>
-    library.ssmCarrier({ ...options, pollMs: 20 });
-  return { ...library, ssmCarrier };
+  const { withShortPauses } = await import('../support/group-releases.ts');
+  return withShortPauses(load);
 });
 
 const [one, two, three, four] = ids as [string, string, string, string];
 
-interface Built {
-  readonly folder: string;
-  readonly path: string;
-  readonly digest: string;
-}
-
 let place: GroupOfHosts;
-let first: Built;
-let second: Built;
-
-/** Text of an environment whose hosts are the group. */
-const environment = (): string =>
-  `hosts: { autoScalingGroup: '${GROUP}', startTimeoutMs: 2_000 },
-    ssm: { bucket: '${place.bucket}' },
-    balancer: { kind: 'target-group', arn: '${place.targetGroupArn}' },
-    releaseStore: 's3://${place.bucket}/releases',
-    stack: { name: 'Shop', releaseParameter: '${PARAMETER}' }`;
-
-async function build(version: number): Promise<Built> {
-  const folder = hostProject({ environment: environment(), version });
-  const built = await runJson({ folder }, 'release', 'build', '--out', 'dist', '--publish');
-  return { folder, path: String(built.path), digest: String(built.digest) };
-}
+let first: GroupRelease;
+let second: GroupRelease;
 
 beforeAll(async () => {
   place = await startGroupOfHosts();
   for (const [name, value] of Object.entries(place.env)) vi.stubEnv(name, value);
-  first = await build(1);
-  second = await build(2);
-}, 120_000);
+  first = await buildGroupRelease(place, 1);
+  second = await buildGroupRelease(place, 2);
+});
 
 afterAll(async () => {
   vi.unstubAllEnvs();
@@ -73,7 +54,7 @@ afterEach(() => {
   place.onScript = nothing;
 });
 
-const deploy = ({ folder, path }: Built, ...more: readonly string[]) =>
+const deploy = ({ folder, path }: GroupRelease, ...more: readonly string[]) =>
   run({ folder }, 'deploy', '--release', path, '--watch', '0s', '--yes', ...more);
 const parameter = () => place.manager.parameters.get(PARAMETER);
 const current = (...hosts: readonly string[]) => hosts.map((id) => place.hosts.current(id));
@@ -222,7 +203,7 @@ test('a deployment does not update new instances with a release that another one
       }, 3_000);
     }
   };
-  const folder = hostProject({ environment: environment().replace('2_000', '60_000'), version: 2 });
+  const folder = hostProject({ environment: groupEnvironment(place, 60_000), version: 2 });
   const deployed = await run(
     { folder },
     ...['deploy', '--release', second.path, '--watch', '0s', '--yes'],
@@ -232,7 +213,7 @@ test('a deployment does not update new instances with a release that another one
     expect.stringContaining('Another deployment to production has set the release'),
   ]);
   expect(current(three)).toEqual([first.digest]);
-}, 60_000);
+});
 
 test('a rollback brings new instances to the release of the others, also when every instance is new', async () => {
   await deploy(second);
@@ -276,7 +257,9 @@ test.each([
 
 test('a command that changes no release works during an instance refresh, and without a parameter', async () => {
   place.scaling.group.refresh = 'InProgress';
-  const folder = hostProject({ environment: environment().replace(/,\s*stack: .*/, '') });
+  const folder = hostProject({
+    environment: groupEnvironment(place, 2_000).replace(/,\s*stack: .*/, ''),
+  });
   expect(await run({ folder }, 'hosts', 'status')).toMatchObject({ exitCode: 0 });
   place.scaling.group.refresh = undefined;
   const refused = await run({ folder }, 'deploy', '--release', second.path, '--yes');

@@ -1,7 +1,6 @@
-import type * as Ssm from '@fairlead/deploy/ssm';
 import type * as TargetGroup from '@fairlead/deploy/target-group';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { run, runJson } from '../support/fairlead.ts';
+import { run } from '../support/fairlead.ts';
 import {
   GROUP,
   ids,
@@ -9,14 +8,16 @@ import {
   startGroupOfHosts,
   type GroupOfHosts,
 } from '../support/group-of-hosts.ts';
+import {
+  buildGroupRelease,
+  groupEnvironment,
+  type GroupRelease,
+} from '../support/group-releases.ts';
 import { hostProject } from '../support/host-project.ts';
 
-// The real pause between two questions for the result of a command is a second.
 vi.mock('@fairlead/deploy/ssm', async (load) => {
-  const library = await load<typeof Ssm>();
-  const ssmCarrier: typeof Ssm.ssmCarrier = (options) =>
-    library.ssmCarrier({ ...options, pollMs: 20 });
-  return { ...library, ssmCarrier };
+  const { withShortPauses } = await import('../support/group-releases.ts');
+  return withShortPauses(load);
 });
 
 // moto finds every target healthy, also one whose instance was terminated.
@@ -28,36 +29,16 @@ vi.mock('@fairlead/deploy/target-group', async (load) => ({
 
 const [one, two] = ids as [string, string];
 
-interface Built {
-  readonly folder: string;
-  readonly path: string;
-  readonly digest: string;
-}
-
 let place: GroupOfHosts;
-let first: Built;
-let second: Built;
-
-/** Text of an environment whose hosts are the group. */
-const environment = (): string =>
-  `hosts: { autoScalingGroup: '${GROUP}', startTimeoutMs: 2_000 },
-    ssm: { bucket: '${place.bucket}' },
-    balancer: { kind: 'target-group', arn: '${place.targetGroupArn}' },
-    releaseStore: 's3://${place.bucket}/releases',
-    stack: { name: 'Shop', releaseParameter: '${PARAMETER}' }`;
-
-async function build(version: number): Promise<Built> {
-  const folder = hostProject({ environment: environment(), version });
-  const built = await runJson({ folder }, 'release', 'build', '--out', 'dist', '--publish');
-  return { folder, path: String(built.path), digest: String(built.digest) };
-}
+let first: GroupRelease;
+let second: GroupRelease;
 
 beforeAll(async () => {
   place = await startGroupOfHosts();
   for (const [name, value] of Object.entries(place.env)) vi.stubEnv(name, value);
-  first = await build(1);
-  second = await build(2);
-}, 120_000);
+  first = await buildGroupRelease(place, 1);
+  second = await buildGroupRelease(place, 2);
+});
 
 afterAll(async () => {
   vi.unstubAllEnvs();
@@ -104,7 +85,7 @@ test('the health checks work again after a failed update', async () => {
   const failed = await deploy();
   expect(failed.exitCode).not.toBe(0);
   expect([during[0], ...left()]).toEqual([BOTH, [], {}]);
-}, 60_000);
+});
 
 test('an instance that EC2 ends is skipped, though its group does not notice while its health checks are suspended', async () => {
   place.setInstances(one, two);
@@ -120,7 +101,7 @@ test('an instance that EC2 ends is skipped, though its group does not notice whi
     expect.stringContaining(`skipped, because ${GROUP} ends them: ssm://${one}`),
   ]);
   expect(place.hosts.current(two)).toBe(second.digest);
-}, 60_000);
+});
 
 test('a command takes over the health checks that a killed one left suspended', async () => {
   const { group } = place.scaling;
@@ -186,7 +167,9 @@ test('no host is touched when the health checks cannot be suspended, or no balan
     5,
     expect.stringContaining('Allow autoscaling:SuspendProcesses on the group'),
   ]);
-  const folder = hostProject({ environment: environment().replace(/balancer: .*/, '') });
+  const folder = hostProject({
+    environment: groupEnvironment(place, 2_000).replace(/balancer: .*/, ''),
+  });
   const refused = await run({ folder }, 'deploy', '--release', second.path, '--yes');
   expect([refused.exitCode, refused.stderr]).toEqual([
     2,

@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type * as Ssm from '@fairlead/deploy/ssm';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { run, runJson } from '../support/fairlead.ts';
+import { run } from '../support/fairlead.ts';
 import {
   GROUP,
   ids,
@@ -10,41 +9,27 @@ import {
   startGroupOfHosts,
   type GroupOfHosts,
 } from '../support/group-of-hosts.ts';
-import { hostProject } from '../support/host-project.ts';
+import { buildGroupRelease, type GroupRelease } from '../support/group-releases.ts';
 
-// The real pause between two questions for the result of a command is a second.
 vi.mock('@fairlead/deploy/ssm', async (load) => {
-  const library = await load<typeof Ssm>();
-  const ssmCarrier: typeof Ssm.ssmCarrier = (options) =>
-    library.ssmCarrier({ ...options, pollMs: 20 });
-  return { ...library, ssmCarrier };
+  const { withShortPauses } = await import('../support/group-releases.ts');
+  return withShortPauses(load);
 });
 
 const [one, two, three] = ids as [string, string, string];
 
 let place: GroupOfHosts;
 let folder: string;
-let first: Readonly<Record<string, unknown>>;
-let second: Readonly<Record<string, unknown>>;
+let first: GroupRelease;
+let second: GroupRelease;
 
 beforeAll(async () => {
   place = await startGroupOfHosts();
   for (const [name, value] of Object.entries(place.env)) vi.stubEnv(name, value);
-  const project = (version: number): string =>
-    hostProject({
-      version,
-      environment: `hosts: { autoScalingGroup: '${GROUP}', startTimeoutMs: 20_000 },
-    ssm: { bucket: '${place.bucket}' },
-    balancer: { kind: 'target-group', arn: '${place.targetGroupArn}' },
-    releaseStore: 's3://${place.bucket}/releases',
-    stack: { name: 'Shop', releaseParameter: '${PARAMETER}' }`,
-    });
-  const build = (path: string) =>
-    runJson({ folder: path }, 'release', 'build', '--out', 'dist', '--publish');
-  folder = project(2);
-  first = await build(project(1));
-  second = await build(folder);
-}, 120_000);
+  first = await buildGroupRelease(place, 1, 20_000);
+  second = await buildGroupRelease(place, 2, 20_000);
+  folder = second.folder;
+});
 
 afterAll(async () => {
   vi.unstubAllEnvs();
@@ -53,12 +38,11 @@ afterAll(async () => {
 
 beforeEach(() => {
   place.scaling.group.denied = undefined;
-  for (const id of ids) place.hosts.boot(id, String(first.digest));
-  place.manager.parameters.set(PARAMETER, String(first.digest));
+  for (const id of ids) place.hosts.boot(id, first.digest);
+  place.manager.parameters.set(PARAMETER, first.digest);
 });
 
-const deploy = () =>
-  run({ folder }, 'deploy', '--release', String(second.path), '--watch', '0s', '--yes');
+const deploy = () => run({ folder }, 'deploy', '--release', second.path, '--watch', '0s', '--yes');
 const current = (...hosts: readonly string[]) => hosts.map((id) => place.hosts.current(id));
 
 test('an instance that was on standby at its turn gets the release once it is back in service', async () => {
@@ -69,7 +53,7 @@ test('an instance that was on standby at its turn gets the release once it is ba
       place.setInstances(one, { id: two, state: 'Standby' }, three);
     }
     if (id === three && script.includes('activate')) {
-      place.hosts.boot(two, String(first.digest));
+      place.hosts.boot(two, first.digest);
       place.onScript = () => undefined;
       place.setInstances(one, two, three);
     }
@@ -103,7 +87,7 @@ test('a restore that fails names the release that new hosts start with', async (
   const text = readFileSync(config, 'utf8');
   const backup = "layout: 'host', backup: { to: '/var/backups/shop' },";
   writeFileSync(join(folder, 'backup.config.ts'), text.replace("layout: 'host',", backup));
-  const options = ['--config', 'backup.config.ts', '--release', String(second.path), '--yes'];
+  const options = ['--config', 'backup.config.ts', '--release', second.path, '--yes'];
   const restored = await run({ folder }, 'restore', ...options);
   expect(restored.exitCode).not.toBe(0);
   expect(restored.stdout).toContain('whose deployment has no backup');

@@ -1,49 +1,27 @@
-import type * as Ssm from '@fairlead/deploy/ssm';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { run, runJson } from '../support/fairlead.ts';
-import {
-  GROUP,
-  ids,
-  PARAMETER,
-  startGroupOfHosts,
-  type GroupOfHosts,
-} from '../support/group-of-hosts.ts';
-import { hostProject } from '../support/host-project.ts';
+import { run } from '../support/fairlead.ts';
+import { ids, PARAMETER, startGroupOfHosts, type GroupOfHosts } from '../support/group-of-hosts.ts';
+import { buildGroupRelease, type GroupRelease } from '../support/group-releases.ts';
 
-// The real pause between two questions for the result of a command is a second.
 vi.mock('@fairlead/deploy/ssm', async (load) => {
-  const library = await load<typeof Ssm>();
-  const ssmCarrier: typeof Ssm.ssmCarrier = (options) =>
-    library.ssmCarrier({ ...options, pollMs: 20 });
-  return { ...library, ssmCarrier };
+  const { withShortPauses } = await import('../support/group-releases.ts');
+  return withShortPauses(load);
 });
 
 const [one, two, three] = ids as [string, string, string];
 
 let place: GroupOfHosts;
 let folder: string;
-let releases: readonly { readonly path: string; readonly digest: string }[];
+let releases: readonly GroupRelease[];
 
 beforeAll(async () => {
   place = await startGroupOfHosts();
   for (const [name, value] of Object.entries(place.env)) vi.stubEnv(name, value);
-  const project = (version: number): string =>
-    hostProject({
-      version,
-      environment: `hosts: { autoScalingGroup: '${GROUP}', startTimeoutMs: 1_000 },
-    ssm: { bucket: '${place.bucket}' },
-    balancer: { kind: 'target-group', arn: '${place.targetGroupArn}' },
-    releaseStore: 's3://${place.bucket}/releases',
-    stack: { name: 'Shop', releaseParameter: '${PARAMETER}' }`,
-    });
-  folder = project(1);
-  const found: { path: string; digest: string }[] = [];
-  for (const path of [folder, project(2), project(3), project(4)]) {
-    const built = await runJson({ folder: path }, 'release', 'build', '--out', 'dist', '--publish');
-    found.push({ path: String(built.path), digest: String(built.digest) });
-  }
+  const found: GroupRelease[] = [];
+  for (const version of [1, 2, 3, 4]) found.push(await buildGroupRelease(place, version, 1_000));
   releases = found;
-}, 240_000);
+  folder = found[0]?.folder ?? '';
+});
 
 afterAll(async () => {
   vi.unstubAllEnvs();
