@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -41,6 +41,7 @@ test('the commands of docs/ci.md promote a release with the environments of the 
     deployment +
       environments
         .replace(/^import .*\n/, '')
+        .replace('ssh://admin@', 'ssh://root@')
         .replaceAll('ssm://i-0123456789abcdef', 'ssh://root@h')
         .replaceAll(
           /https:\/\/[\w.]+/g,
@@ -63,7 +64,10 @@ test('the commands of docs/ci.md promote a release with the environments of the 
     },
   });
   const release = hosts.current('h0') ?? '';
-  expect([hosts.current('h1'), hosts.current('h2')]).toEqual([release, release]);
+  expect(['h1', 'h2', 'dev.example.com'].map((host) => hosts.current(host))).toEqual(
+    Array(3).fill(release),
+  );
+  expect(readdirSync(join(folder, 'dev-releases'))).toContain('audit');
   expect(stdout).toMatch(/^Plan: 2 hosts to update, \d+ configuration files, 0 hand edits\.$/m);
   expect(stdout).toContain(`Release ${release.slice(0, 12)} passed in production.\n`);
   expect(stdout).toMatch(/^\S+Z +ada +deploy +[0-9a-f]{12} +activated +ticket 7$/m);
