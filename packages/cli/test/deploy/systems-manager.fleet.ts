@@ -20,12 +20,11 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bin } from '../support/bin.ts';
 import { hostProject } from '../support/host-project.ts';
+import { runScriptOnHost } from '../support/run-script-on-host.ts';
 
 const INSTANCES = ['i-0123456789abcdef0', 'i-0123456789abcdef1'];
 const [FIRST = '', SECOND = ''] = INSTANCES;
 const PARAMETER = '/shop/release';
-/** Exit codes by `timeout` for a program that it ended. */
-const TIMED_OUT = [124, 137];
 
 describe.skipIf(!canBootFleet())('hosts of Systems Manager behind a target group', () => {
   let fleet: Fleet;
@@ -76,17 +75,11 @@ describe.skipIf(!canBootFleet())('hosts of Systems Manager behind a target group
     await moto.stop();
   });
 
-  /** Runs scripts as root on a host, as the agent of Systems Manager does. */
   const onHost =
     (index: number): RunScript =>
-    async (script, timeoutMs) => {
+    (script, timeoutMs) => {
       onScript(script);
-      const seconds = String(Math.ceil(timeoutMs / 1_000));
-      const argv = ['timeout', '-k', '1', seconds, 'sh', '-c', script];
-      const options = { mayFail: true, timeoutMs: timeoutMs + 5_000 };
-      const result = await fleet.hosts[index]?.run(argv, options);
-      const { exitCode, stdout, stderr } = result ?? { exitCode: 1, stdout: '', stderr: '' };
-      return { code: TIMED_OUT.includes(exitCode) ? undefined : exitCode, stdout, stderr };
+      return runScriptOnHost(fleet.host(`h${index + 1}`), script, timeoutMs);
     };
   const project = (version: number): string => {
     const hosts = INSTANCES.map(

@@ -22,6 +22,12 @@ export const INSTANCES = {
   p2: 'i-0123456789abcdef2',
 } as const;
 
+/** Name of a host of a pipeline: one of staging, or one of two of production. */
+export type CiHost = keyof typeof INSTANCES;
+
+/** The hosts of a pipeline. */
+export const HOSTS = Object.keys(INSTANCES) as readonly CiHost[];
+
 /** AWS, an issuer of OIDC tokens and the service of a pipeline. */
 export interface CiPlace {
   /** Bucket of commands and releases. */
@@ -39,14 +45,12 @@ export interface CiPlace {
   close(): Promise<void>;
 }
 
-/** Starts everything that a pipeline talks to; `ssh` is the program of simulated hosts. */
-export async function startCiPlace(ssh: string): Promise<CiPlace> {
+/** Starts everything that a pipeline talks to; `runOn` returns what runs scripts of Systems Manager on a host. */
+export async function startCiPlace(runOn: (host: CiHost) => RunScript): Promise<CiPlace> {
   const moto = await startMoto();
   const bucket = await newBucket(s3Client(moto.endpoint));
   const manager = await startSystemsManager(
-    Object.fromEntries(
-      Object.entries(INSTANCES).map(([host, id]) => [id, runOnSimulatedHost(ssh, host)]),
-    ),
+    Object.fromEntries(HOSTS.map((host) => [INSTANCES[host], runOn(host)])),
   );
   const audiences: (string | null)[] = [];
   const tokens = createServer((request, response) => {

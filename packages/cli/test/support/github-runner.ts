@@ -6,6 +6,8 @@ import { text } from 'node:stream/consumers';
 import { parse } from 'yaml';
 
 type Values = Readonly<Record<string, string>>;
+/** Returns the words that run a command elsewhere, such as in a network of hosts. */
+export type Enter = (argv: readonly string[]) => readonly string[];
 
 /** Step of a job of GitHub Actions. */
 interface WorkflowStep {
@@ -48,6 +50,8 @@ export interface RunnerOptions {
   readonly workspace: string;
   /** Variables that every step has, such as `PATH`. */
   readonly env: Values;
+  /** Returns the words that run a step. Default: the step itself. */
+  readonly enter?: Enter;
   readonly github: Values;
   /** Returns the variables and the secrets of an environment. */
   readonly valuesOf: (environment: string | undefined) => {
@@ -81,7 +85,7 @@ export interface WorkflowResult {
  */
 export async function runWorkflow(
   workflow: Workflow,
-  { workspace, env, github, valuesOf }: RunnerOptions,
+  { workspace, env, enter, github, valuesOf }: RunnerOptions,
 ): Promise<WorkflowResult> {
   const steps: StepResult[] = [];
   const outputs: Record<string, Values> = {};
@@ -126,11 +130,12 @@ export async function runWorkflow(
         replaced(value, contexts()),
       ]);
       writeFileSync(files.script, replaced(step.run, contexts()));
-      const { code, output } = await runBash(files.script, workspace, {
+      const all = {
         ...env,
         ...{ GITHUB_OUTPUT: files.output, GITHUB_STEP_SUMMARY: files.summary, RUNNER_TEMP: temp },
         ...(Object.fromEntries(given) as Values),
-      });
+      };
+      const { code, output } = await runBash(files.script, workspace, all, enter);
       steps.push({ job: name, name: step.name ?? step.run, code, output });
       summary += readFileSync(files.summary, 'utf8');
       if (step.id !== undefined) stepOutputs[step.id] = readPairs(files.output);
@@ -149,12 +154,13 @@ export async function runBash(
   script: string,
   folder: string,
   env: Values,
+  enter: Enter = (argv) => argv,
 ): Promise<{ readonly code: number; readonly output: string }> {
   mkdirSync(folder, { recursive: true });
-  const child = spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail', script], {
-    ...{ cwd: folder, env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const bash = ['bash', '--noprofile', '--norc', '-eo', 'pipefail', script];
+  // A command that runs elsewhere begins in another folder.
+  const [program = '', ...args] = enter(['env', '-C', folder, ...bash]);
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const texts = Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = (await once(child, 'close')) as [number | null];
   return { code: code ?? 1, output: (await texts).join('') };

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { runBash } from './github-runner.ts';
+import { runBash, type Enter } from './github-runner.ts';
 
 type Values = Readonly<Record<string, string>>;
 
@@ -45,7 +45,7 @@ export function environmentOf({ environment }: GitlabJob): string | undefined {
 /** Runs a job as a runner with bash does; resolves to the variables of its report, and its output. */
 export async function runGitlabJob(
   { before_script: before = [], script = [], variables = {}, artifacts }: GitlabJob,
-  { folder, env }: { readonly folder: string; readonly env: Values },
+  { folder, env, enter }: { readonly folder: string; readonly env: Values; readonly enter?: Enter },
 ): Promise<{ readonly code: number; readonly output: string; readonly report: Values }> {
   const all: Record<string, string> = { ...env, CI_PROJECT_DIR: folder };
   for (const [name, value] of Object.entries(variables)) {
@@ -53,7 +53,7 @@ export async function runGitlabJob(
   }
   const path = join(folder, '.ci-script');
   writeFileSync(path, [...before, ...script].join('\n'));
-  const { code, output } = await runBash(path, folder, all);
+  const { code, output } = await runBash(path, folder, all, enter);
   const report = artifacts?.reports.dotenv;
   if (report === undefined || code !== 0) return { code, output, report: {} };
   const lines = readFileSync(join(folder, report), 'utf8').split('\n').filter(Boolean);
