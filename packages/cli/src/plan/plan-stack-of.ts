@@ -47,11 +47,32 @@ export async function planStackOf(
   }
   const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
   const client = openAwsClient(CloudFormationClient, stackRegion(chosen));
+  const storeTemplate = templateStore(library, environment.releaseStore);
   try {
-    return await library.planStack({ client, stackName: stack.name, template });
+    return await library.planStack({ client, stackName: stack.name, template, storeTemplate });
   } finally {
     client.destroy();
   }
+}
+
+/** Returns what stores long templates beside the releases; `undefined` unless they are in S3. */
+function templateStore(
+  { templatesInS3 }: Awaited<ReturnType<typeof importStack>>,
+  releaseStore: string | undefined,
+): ((template: string) => Promise<string>) | undefined {
+  if (releaseStore?.startsWith('s3://') !== true) return undefined;
+  return async (template) => {
+    const { S3Client } = await withAwsSdk(
+      'releases in S3 need the AWS SDK: npm install @aws-sdk/client-s3',
+      () => import('@aws-sdk/client-s3'),
+    );
+    const client = openAwsClient(S3Client);
+    try {
+      return await templatesInS3({ client, location: releaseStore })(template);
+    } finally {
+      client.destroy();
+    }
+  };
 }
 
 function importStack() {

@@ -1,7 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation';
-import { awsTestConnection, startMoto, type MotoServer } from '@fairlead/test-support';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import {
+  awsTestConnection,
+  newBucket,
+  s3Client,
+  startMoto,
+  type MotoServer,
+} from '@fairlead/test-support';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { run, runJson } from '../support/fairlead.ts';
 import { hostProject } from '../support/host-project.ts';
@@ -146,6 +153,29 @@ describe('fairlead plan', () => {
 
   afterEach(() => {
     hosts.edit('p2', []);
+  });
+
+  test('a long template is stored beside the releases, and compared by a change set', async () => {
+    const s3 = s3Client(moto.endpoint);
+    const bucket = await newBucket(s3);
+    const config = readFileSync(join(folder, 'fairlead.config.ts'), 'utf8');
+    const changed = config.replace(
+      "stack: { name: 'Shop', template: 'Shop.json' }",
+      `stack: { name: 'Shop', template: 'long.json' }, releaseStore: 's3://${bucket}/releases'`,
+    );
+    writeFileSync(join(folder, 'long.config.ts'), changed);
+    const template = JSON.stringify({ ...queue(60), Description: 'x'.repeat(52_000) });
+    writeFileSync(join(folder, 'long.json'), template);
+    const found = await plan(first, '--config', 'long.config.ts');
+    expect([found.exitCode, found.stdout]).toEqual([
+      0,
+      expect.stringContaining('\nStack Shop, by a change set\n~ AWS::SQS::Queue Jobs') as string,
+    ]);
+    const { Contents = [] } = await s3.send(
+      new ListObjectsV2Command({ Bucket: bucket, Prefix: 'releases/templates/' }),
+    );
+    expect(Contents.map(({ Size }) => Size)).toEqual([template.length]);
+    s3.destroy();
   });
 
   test('the stack is compared with a template of this machine, or left out', async () => {

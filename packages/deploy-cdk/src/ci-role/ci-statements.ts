@@ -33,8 +33,8 @@ export interface CiReleases {
   readonly commandPrefix: string;
 }
 
-/** Folders of a release store. */
-const STORE_FOLDERS = ['archives', 'audit', 'results'];
+/** Folders of a release store; that of templates is for plans. */
+const STORE_FOLDERS = ['archives', 'audit', 'results', 'templates'];
 
 const OF_GROUP = 'The ARN of the group has an identifier that is known only after the group.';
 const objectRequests = ['s3:GetObject', 's3:PutObject'];

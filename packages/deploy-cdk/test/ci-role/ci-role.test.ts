@@ -284,7 +284,7 @@ it('releases and commands are in the bucket that hosts read releases from', () =
     ':s3:::acme-deploy/shop/*"',
   );
   const [whole] = objectsOf(roleOf({ bucket: 'acme-deploy', prefix: 'archives/' }));
-  for (const folder of ['archives', 'audit', 'results']) {
+  for (const folder of ['archives', 'audit', 'results', 'templates']) {
     expect(whole).toContain(`:s3:::acme-deploy/${folder}/*"`);
   }
   expect(() => roleOf({ bucket: 'acme-deploy', prefix: 'shop/' })).toThrow(

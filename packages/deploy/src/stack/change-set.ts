@@ -14,6 +14,8 @@ import type { StackChange } from './template-changes.ts';
 
 /** Longest template in a request (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html). */
 export const MAX_TEMPLATE_BYTES = 51_200;
+/** Longest template in S3: 1 MB by the same page. */
+export const MAX_STORED_TEMPLATE_BYTES = 1_000_000;
 
 /** Reasons of CloudFormation for a change set without changes. */
 const NO_CHANGES = /didn't contain changes|No updates are to be performed/i;
@@ -22,7 +24,8 @@ interface ChangeSetOptions {
   readonly client: CloudFormationClient;
   readonly stack: Stack;
   readonly stackName: string;
-  readonly template: string;
+  /** The template, or its URL in S3. */
+  readonly source: { readonly TemplateBody: string } | { readonly TemplateURL: string };
   readonly wanted: object;
   readonly timeoutMs: number;
   readonly pollMs: number;
@@ -33,7 +36,7 @@ export async function changesOfChangeSet({
   client,
   stack,
   stackName: StackName,
-  template,
+  source,
   wanted,
   timeoutMs,
   pollMs,
@@ -48,7 +51,7 @@ export async function changesOfChangeSet({
   const named = { StackName, ChangeSetName };
   await client.send(
     new CreateChangeSetCommand({
-      ...{ ...named, TemplateBody: template, ChangeSetType: 'UPDATE', Parameters: parameters },
+      ...{ ...named, ...source, ChangeSetType: 'UPDATE', Parameters: parameters },
       Description: 'Created by fairlead plan, which deletes it again.',
       Capabilities: ['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM', 'CAPABILITY_AUTO_EXPAND'],
     }),

@@ -13,7 +13,7 @@ import { describeValue } from '@fairlead/signature';
 
 import { checkOptions, checkText, invalidOption } from '../check-options.ts';
 import { DeployError } from '../deploy-error.ts';
-import { changesOfChangeSet, MAX_TEMPLATE_BYTES } from './change-set.ts';
+import { changesOfChangeSet, MAX_STORED_TEMPLATE_BYTES, MAX_TEMPLATE_BYTES } from './change-set.ts';
 import { templateChanges, type StackChange } from './template-changes.ts';
 import { valueChange } from './value-change.ts';
 
@@ -25,6 +25,12 @@ export interface PlanStackOptions {
   readonly stackName: string;
   /** Text of the template that would be deployed, in JSON. */
   readonly template: string;
+  /**
+   * Stores a template of more than 51,200 bytes in S3, and resolves to its URL: {@link templatesInS3}.
+   *
+   * @defaultValue such a template is compared with that of the stack, without a change set
+   */
+  readonly storeTemplate?: ((template: string) => Promise<string>) | undefined;
   /** Time for a change set, and for the detection of hand edits, in milliseconds. @defaultValue `300_000` */
   readonly timeoutMs?: number | undefined;
   /** Pause between two questions for their states, in milliseconds. @defaultValue `2_000` */
@@ -61,13 +67,14 @@ const names = {
   client: 'required',
   stackName: 'required',
   template: 'required',
+  storeTemplate: 'optional',
   timeoutMs: 'optional',
   pollMs: 'optional',
 } as const;
 
 /**
  * Compares a template with a stack: by a change set, which is deleted again, and the templates alone where a change set isn't
- * allowed or the template is longer than 51,200 bytes; and finds resources that were changed by hand. Nothing is deployed.
+ * allowed or the template is too long for one: longer than 51,200 bytes without `storeTemplate`, or than 1,000,000; and finds resources that were changed by hand. Nothing is deployed.
  *
  * Needs `cloudformation:DescribeStacks`, `GetTemplate`, `CreateChangeSet`, `DescribeChangeSet`, `DeleteChangeSet`, `DetectStackDrift`,
  * `DescribeStackDriftDetectionStatus`, `DescribeStackResourceDrifts`, and for drift the right to read the resources.
@@ -86,7 +93,8 @@ const names = {
  */
 export async function planStack(options: PlanStackOptions): Promise<StackPlan> {
   checkOptions('planStack', options, names);
-  const { client, stackName, template, timeoutMs = 300_000, pollMs = 2_000 } = options;
+  const { client, stackName, template, storeTemplate } = options;
+  const { timeoutMs = 300_000, pollMs = 2_000 } = options;
   checkText('stackName', 'the name of a stack', stackName);
   checkText('template', 'a template in JSON', template);
   const wanted = parseTemplate(template);
@@ -103,7 +111,8 @@ export async function planStack(options: PlanStackOptions): Promise<StackPlan> {
     };
   }
   const times = { timeoutMs, pollMs };
-  const found = await stackChanges({ client, stack, stackName, template, wanted, times });
+  const compared = { client, stack, stackName, template, storeTemplate, wanted, times };
+  const found = await stackChanges(compared);
   return { stackName, ...found, ...(await findDrift(client, stackName, times)) };
 }
 
@@ -131,6 +140,7 @@ interface Compared {
   readonly stack: Stack;
   readonly stackName: string;
   readonly template: string;
+  readonly storeTemplate: PlanStackOptions['storeTemplate'];
   readonly wanted: object;
   readonly times: Times;
 }
@@ -138,15 +148,22 @@ interface Compared {
 async function stackChanges(
   options: Compared,
 ): Promise<Pick<StackPlan, 'method' | 'fallback' | 'changes'>> {
-  const { client, stackName, template, wanted } = options;
-  let fallback = `the template is longer than ${MAX_TEMPLATE_BYTES} bytes`;
-  if (Buffer.byteLength(template) <= MAX_TEMPLATE_BYTES) {
+  const { client, stackName, template, storeTemplate, wanted } = options;
+  const bytes = Buffer.byteLength(template);
+  const most = storeTemplate === undefined ? MAX_TEMPLATE_BYTES : MAX_STORED_TEMPLATE_BYTES;
+  let fallback = `the template is longer than ${most} bytes`;
+  if (bytes <= most) {
+    fallback = 'a template is not allowed to be stored in S3';
     try {
-      const changes = await changesOfChangeSet({ ...options, ...options.times });
+      const source =
+        bytes > MAX_TEMPLATE_BYTES && storeTemplate !== undefined
+          ? { TemplateURL: await storeTemplate(template) }
+          : { TemplateBody: template };
+      fallback = 'a change set is not allowed';
+      const changes = await changesOfChangeSet({ ...options, ...options.times, source });
       return { method: 'change-set', fallback: undefined, changes };
     } catch (error) {
       if (!isDenied(error)) throw stackProblem(stackName, error);
-      fallback = 'a change set is not allowed';
     }
   }
   try {
@@ -243,7 +260,11 @@ function parseDeployed(template: string): unknown {
 
 function isDenied(error: unknown): boolean {
   return (
-    error instanceof Error && /AccessDenied|not authorized/i.test(`${error.name} ${error.message}`)
+    error instanceof Error &&
+    // S3 answers a HEAD without a body.
+    (/AccessDenied|not authorized/i.test(`${error.name} ${error.message}`) ||
+      (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata
+        ?.httpStatusCode === 403)
   );
 }
 

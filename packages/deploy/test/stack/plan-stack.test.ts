@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,10 +10,17 @@ import {
   DescribeStacksCommand,
   ListChangeSetsCommand,
 } from '@aws-sdk/client-cloudformation';
-import { awsTestConnection, startMoto, type MotoServer } from '@fairlead/test-support';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import {
+  awsTestConnection,
+  newBucket,
+  s3Client,
+  startMoto,
+  type MotoServer,
+} from '@fairlead/test-support';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
-import { planStack } from '../../src/stack.ts';
+import { planStack, templatesInS3 } from '../../src/stack.ts';
 
 const bucket = (name: string, more: object = {}) => ({
   Type: 'AWS::S3::Bucket',
@@ -79,20 +87,83 @@ describe('a stack of moto', () => {
     );
   });
 
+  /** A template whose queue has a tag of some characters: an update, of a length. */
+  const longTemplate = (characters: number) => ({
+    ...deployed,
+    Resources: {
+      ...deployed.Resources,
+      Jobs: {
+        Type: 'AWS::SQS::Queue',
+        Properties: {
+          ...deployed.Resources.Jobs.Properties,
+          Tags: [{ Key: 'a', Value: 'x'.repeat(characters) }],
+        },
+      },
+    },
+  });
+
   it('with a template of more than 51,200 bytes is compared by the templates', async () => {
-    const long = {
-      ...deployed.Resources.Jobs.Properties,
-      Tags: [{ Key: 'a', Value: 'x'.repeat(52_000) }],
-    };
-    const found = await plan({
-      ...deployed,
-      Resources: { ...deployed.Resources, Jobs: { Type: 'AWS::SQS::Queue', Properties: long } },
-    });
+    const found = await plan(longTemplate(52_000));
     expect(found).toMatchObject({
       ...{ method: 'template', fallback: 'the template is longer than 51200 bytes' },
       changes: [{ action: 'modify', subject: 'Jobs', replacement: 'unknown' }],
     });
     expect(found.changes[0]?.details).toEqual(['Properties.Tags']);
+  });
+
+  it('with a longer template in S3 is compared by a change set, up to 1,000,000 bytes', async () => {
+    const s3 = s3Client(moto.endpoint);
+    const bucketName = await newBucket(s3);
+    const store = templatesInS3({ client: s3, location: `s3://${bucketName}/releases` });
+    const urls: string[] = [];
+    const storeTemplate = async (text: string): Promise<string> => {
+      const url = await store(text);
+      urls.push(url);
+      return url;
+    };
+    const template = JSON.stringify(longTemplate(52_000));
+    const planned = { client, stackName: 'Shop', storeTemplate, pollMs, timeoutMs: 5_000 };
+    const found = [
+      await planStack({ ...planned, template }),
+      await planStack({ ...planned, template }),
+    ];
+    for (const each of found) {
+      expect(each).toMatchObject({
+        ...{ method: 'change-set', fallback: undefined },
+        changes: [{ action: 'modify', subject: 'Jobs' }],
+      });
+    }
+    const key = `releases/templates/${createHash('sha256').update(template).digest('hex')}.json`;
+    const url = `https://s3.${awsTestConnection.region}.amazonaws.com/${bucketName}/${key}`;
+    expect(urls).toEqual([url, url]);
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucketName, Key: key }));
+    expect(await Body?.transformToString()).toBe(template);
+
+    const tooLong = JSON.stringify(longTemplate(1_000_000));
+    expect(await planStack({ ...planned, template: tooLong })).toMatchObject({
+      ...{ method: 'template', fallback: 'the template is longer than 1000000 bytes' },
+    });
+    expect(urls).toHaveLength(2);
+    s3.destroy();
+  });
+
+  it('whose long template cannot be stored is compared by the templates if that is forbidden', async () => {
+    const template = JSON.stringify(longTemplate(52_000));
+    const planned = { client, stackName: 'Shop', template, pollMs, timeoutMs: 5_000 };
+    const forbidden = Object.assign(new Error('UnknownError'), {
+      $metadata: { httpStatusCode: 403 },
+    });
+    const found = await planStack({ ...planned, storeTemplate: () => Promise.reject(forbidden) });
+    expect(found).toMatchObject({
+      ...{ method: 'template' },
+      fallback: 'a template is not allowed to be stored in S3',
+    });
+    const s3 = s3Client(moto.endpoint);
+    const storeTemplate = templatesInS3({ client: s3, location: 's3://no-such-bucket/releases' });
+    await expect(planStack({ ...planned, storeTemplate })).rejects.toMatchObject({
+      ...{ code: 'ERR_DEPLOY_STACK', message: expect.stringContaining('NotFound') as string },
+    });
+    s3.destroy();
   });
 });
 
