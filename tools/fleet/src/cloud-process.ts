@@ -8,7 +8,11 @@ import { instanceIdOf } from './instance-id.ts';
 // Started by `startCloud` in the network of the fleet. Arguments: address, port, folder of the objects, path of the log, in which each
 // request is a line of JSON. The first request of each object gets 503, as S3 answers when it is busy.
 const [, , address = '', port = '', objects = '', log = ''] = process.argv;
-const credentials = { AccessKeyId: 'AKIDEXAMPLE', SecretAccessKey: 'secret/+', Token: 'token/+=' };
+const credentials = {
+  ...{ AccessKeyId: 'AKIDEXAMPLE', SecretAccessKey: 'secret/+', Token: 'token/+=' },
+  // The AWS SDK takes none without it.
+  Expiration: new Date(Date.now() + 6 * 3_600_000).toISOString(),
+};
 const role = 'fairlead-host';
 const seen = new Set<string>();
 

@@ -18,15 +18,16 @@ export interface ExposedPort extends AsyncDisposable {
 }
 
 /**
- * Lets the hosts of a fleet reach a port of this machine's loopback interface, such as that of moto, on the same port of `10.77.0.1`.
+ * Lets the hosts of a fleet reach a port of this machine's loopback interface, such as that of moto, on the same port of `10.77.0.1`, or on another one.
  *
  * @throws Error with the output when the port can't be opened
  */
 export async function exposePort(
   { namespaces }: Pick<Fleet, 'namespaces'>,
   port: number,
+  as = port,
 ): Promise<ExposedPort> {
-  const socket = `${namespaces.folder}/port-${port}.sock`;
+  const socket = `${namespaces.folder}/port-${as}.sock`;
   const relay = createServer((connection) => {
     const target = connect(port, '127.0.0.1');
     connection.pipe(target).pipe(connection);
@@ -35,7 +36,7 @@ export async function exposePort(
   }).listen(socket);
   await once(relay, 'listening');
   const [program, ...args] = namespaces.enter([
-    ...[process.execPath, script, socket, ADDRESS, String(port)],
+    ...[process.execPath, script, socket, ADDRESS, String(as)],
   ]);
   const child = spawn(program, args, {
     env: COMMAND_ENVIRONMENT,
@@ -46,12 +47,12 @@ export async function exposePort(
   const ready = await Promise.race([once(child.stdout, 'data').then(() => true), ended]);
   if (ready !== true) {
     relay.close();
-    throw new Error(`port ${port} can't be opened in the network of the fleet`);
+    throw new Error(`port ${as} can't be opened in the network of the fleet`);
   }
   const stop = async (): Promise<void> => {
     child.stdin.end();
     await ended;
     relay.close();
   };
-  return { url: `http://${ADDRESS}:${port}`, stop, [Symbol.asyncDispose]: stop };
+  return { url: `http://${ADDRESS}:${as}`, stop, [Symbol.asyncDispose]: stop };
 }

@@ -1,127 +1,16 @@
-import { execFile } from 'node:child_process';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 
-import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
-import {
-  awsTestConnection,
-  onnxModel,
-  s3Client,
-  startMoto,
-  temporaryFolder,
-} from '@fairlead/test-support';
-import { App, BootstraplessSynthesizer, Stack, type IStackSynthesizer } from 'aws-cdk-lib';
-import { expect, it, onTestFinished } from 'vitest';
+import { onnxModel, temporaryFolder } from '@fairlead/test-support';
+import { expect, it } from 'vitest';
 
-import { Storage } from '@fairlead/deploy-cdk';
-import { storedDeployment } from '../support/stored-deployment.ts';
+import { bucketsTemplate, commandsBelow, emptyAccount, type Account } from '../support/account.ts';
 
-const root = resolve(import.meta.dirname, '../../../..');
-const python = join(root, '.venv/bin/python');
-const page = readFileSync(join(root, 'docs/recovery.md'), 'utf8');
-const execute = promisify(execFile);
+const page = readFileSync(resolve(import.meta.dirname, '../../../../docs/recovery.md'), 'utf8');
 /** Release of the account that is lost. */
 const digest = 'd'.repeat(64);
 /** Key of its archive, which hosts download. */
 const archive = `releases/archives/${digest}.tar`;
-
-/** Runs the commands of a place: `fairlead` of the sources, and `aws` by the SDK for Python. */
-class Account {
-  readonly client: S3Client;
-  readonly #folder: string;
-  readonly #environment: Readonly<Record<string, string | undefined>>;
-
-  constructor(folder: string, endpoint: string) {
-    this.#folder = folder;
-    this.client = s3Client(endpoint);
-    const { region, credentials } = awsTestConnection;
-    this.#environment = {
-      PATH: process.env.PATH,
-      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
-      HOME: folder,
-      FAIRLEAD_ACTOR: 'ada',
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_REGION: region,
-      AWS_DEFAULT_REGION: region,
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    };
-  }
-
-  /** Runs a command line, and returns how long it took, in milliseconds. */
-  async run(line: string): Promise<number> {
-    const [program = '', ...args] = line.split(' ');
-    if (program === 'aws') return this.#execute(python, [support('aws-command.py'), ...args]);
-    expect(program).toBe('fairlead');
-    const bin = join(root, 'packages/cli/src/bin.ts');
-    return this.#execute(process.execPath, ['--conditions=@fairlead/source', bin, ...args]);
-  }
-
-  /** Creates the buckets of a template, as `cdk deploy` does. */
-  createStack(template: string): Promise<number> {
-    return this.#execute(python, [support('create-stack.py'), 'ShopStorage', template]);
-  }
-
-  async #execute(program: string, args: readonly string[]): Promise<number> {
-    const begin = performance.now();
-    await execute(program, args, { cwd: this.#folder, env: { ...this.#environment } });
-    return performance.now() - begin;
-  }
-
-  /** Contents of a bucket by key. */
-  async contents(Bucket: string): Promise<ReadonlyMap<string, string>> {
-    const { Contents = [] } = await this.client.send(new ListObjectsV2Command({ Bucket }));
-    const contents = new Map<string, string>();
-    for (const { Key = '' } of Contents) {
-      const { Body } = await this.client.send(new GetObjectCommand({ Bucket, Key }));
-      contents.set(Key, (await Body?.transformToString('base64')) ?? '');
-    }
-    return contents;
-  }
-}
-
-function support(file: string): string {
-  return resolve(import.meta.dirname, '../support', file);
-}
-
-/** Command lines below a heading of the page. */
-function commandsBelow(heading: string): readonly string[] {
-  const [, section = ''] = page.split(`## ${heading}\n`);
-  const [text = ''] = section.split('\n## ');
-  const commands = [...text.matchAll(/^\$ (.+)$/gm)].map(([, command = '']) =>
-    command.replaceAll('<digest>', digest),
-  );
-  expect(commands).not.toEqual([]);
-  return commands;
-}
-
-function template(): string {
-  const outdir = temporaryFolder();
-  const app = new App({ outdir, analyticsReporting: false });
-  const stack = new Stack(app, 'ShopStorage', {
-    synthesizer: new BootstraplessSynthesizer() as IStackSynthesizer,
-  });
-  const options = { releaseBucketName: 'acme-releases' };
-  new Storage(stack, 'Storage', { deployment: storedDeployment(), options });
-  app.synth();
-  return join(outdir, 'ShopStorage.template.json');
-}
-
-/** Starts an empty account; the returned function drops it with everything in it. */
-async function emptyAccount(folder: string) {
-  const moto = await startMoto();
-  const account = new Account(folder, moto.endpoint);
-  let isStopped = false;
-  const drop = async () => {
-    if (isStopped) return;
-    isStopped = true;
-    account.client.destroy();
-    await moto.stop();
-  };
-  onTestFinished(drop);
-  return { account, drop };
-}
 
 async function fill(account: Account, folder: string): Promise<void> {
   copyFileSync(onnxModel('affine'), join(folder, 'first.onnx'));
@@ -141,16 +30,16 @@ async function fill(account: Account, folder: string): Promise<void> {
 
 it('the commands of docs/recovery.md restore every object into an empty account', async () => {
   const folder = temporaryFolder();
-  const stack = template();
+  const stack = bucketsTemplate();
   const lost = await emptyAccount(folder);
   await lost.account.createStack(stack);
   await fill(lost.account, folder);
   const times: Record<string, number> = {};
   const run = async (name: string, account: Account, heading: string) => {
     times[name] = 0;
-    for (const line of commandsBelow(heading)) times[name] += await account.run(line);
+    for (const line of commandsBelow(heading, digest)) times[name] += await account.run(line);
   };
-  await execute('mkdir', ['recovery'], { cwd: folder });
+  mkdirSync(join(folder, 'recovery'));
   await run('backup', lost.account, 'What has to be elsewhere');
   const before = {
     models: await lost.account.contents('acme-models'),
