@@ -24,7 +24,7 @@ export interface MeasuredSpeed {
 }
 
 /** Errors that calibrations on two cores had (docs/sizing.md). */
-const USUAL = { throughput: 0.25, latency: 0.5 };
+const USUAL = { throughput: 0.25, latency: 1 };
 /** A single calibration can't show less. */
 const MIN_ERRORS = { throughput: 0.05, latency: 0.1 };
 
