@@ -71,6 +71,8 @@ export class Balancer extends Construct {
   readonly listener: ApplicationListener;
   /** Group of the hosts for HTTP. */
   readonly targetGroup: ApplicationTargetGroup;
+  /** Group of the hosts for gRPC, if the deployment has it. */
+  readonly grpcTargetGroup: ApplicationTargetGroup | undefined;
   /** Groups of the hosts: for HTTP, and for gRPC if the deployment has it. */
   readonly targetGroups: readonly ApplicationTargetGroup[];
   /** Bucket of the access log. */
@@ -113,6 +115,7 @@ export class Balancer extends Construct {
         conditions: [ListenerCondition.httpHeader('content-type', ['application/grpc*'])],
         action: ListenerAction.forward([grpc]),
       });
+      this.grpcTargetGroup = grpc;
       this.targetGroups = [this.targetGroup, grpc];
     }
     for (const port of new Set([target.port, target.grpcPort ?? target.port])) {

@@ -111,6 +111,7 @@ export function createWatching(
     balancer: {
       loadBalancer: balancer.loadBalancer.loadBalancerFullName,
       targetGroup: balancer.targetGroup.targetGroupFullName,
+      grpcTargetGroup: balancer.grpcTargetGroup?.targetGroupFullName,
       certificates: [certificateArn],
     },
     ...(queue !== undefined && { queues: queue }),

@@ -12,6 +12,8 @@ export interface WatchedBalancer {
   readonly loadBalancer: string;
   /** `targetGroupFullName` of the target group. Example: `targetgroup/shop/73e2d6bc24d8a067`. */
   readonly targetGroup: string;
+  /** `targetGroupFullName` of the target group of gRPC. Example: `targetgroup/shop-grpc/8f3a0c1d2e4b5a69`. @defaultValue none */
+  readonly grpcTargetGroup?: string | undefined;
   /** ARNs of the certificates of its listeners in ACM. Example: `['arn:aws:acm:eu-central-1:111122223333:certificate/1234']`. @defaultValue none */
   readonly certificates?: readonly string[];
 }
@@ -46,7 +48,7 @@ const DEFAULT_JOBS_MAX = 1000;
 /** Prefix of names before they are cut off: a name of an Auto Scaling group may not be known yet. */
 const PREFIX = 'alarm';
 const ROLLOUT =
-  /(?:-failures|-latency|^failures|^latency|^unhealthy-hosts|^heartbeat|^running-tasks)$/;
+  /(?:-failures|-latency|^failures|^latency|^(?:grpc-)?unhealthy-hosts|^heartbeat|^running-tasks)$/;
 
 /** Returns all alarms of a service: those of `@fairlead/monitoring`, and those of the load balancer, jobs, drift and certificates of ACM. */
 export function alarmDefinitions(
@@ -75,6 +77,7 @@ export function alarmDefinitions(
       .filter(({ id }) => id !== 'certificate' || hasCertificate),
     ...(hosts ? [heartbeat(hosts.namespace, hosts.autoScalingGroup)] : []),
     ...(balancer ? balancerAlarms(balancer, options) : []),
+    ...(balancer?.grpcTargetGroup === undefined ? [] : grpcAlarms(balancer, options)),
     ...queues.flatMap((queue) => queueAlarms(queue, deployment, options)),
     ...(judgesDrift(deployment) ? [drift(namespace)] : []),
   ];
@@ -120,6 +123,10 @@ function ofShared(
   };
 }
 
+const isAbove = {
+  comparisonOperator: 'GreaterThanThreshold',
+  treatMissingData: 'notBreaching',
+} as const;
 const fiveMinutes = { period: 60, evaluationPeriods: 5, datapointsToAlarm: 5 } as const;
 
 function heartbeat(namespace: string, group: string): Definition {
@@ -152,10 +159,6 @@ function balancerAlarms(
     },
     returnData: false,
   });
-  const isAbove = {
-    comparisonOperator: 'GreaterThanThreshold',
-    treatMissingData: 'notBreaching',
-  } as const;
   return [
     {
       id: 'failures',
@@ -175,17 +178,7 @@ function balancerAlarms(
         ...{ evaluationPeriods: 5, datapointsToAlarm: 3, threshold: failureShare, ...isAbove },
       },
     },
-    {
-      id: 'latency',
-      props: {
-        alarmDescription: `1 % of the requests take the hosts more than ${latencyMs} ms.`,
-        ...{ namespace: 'AWS/ApplicationELB', metricName: 'TargetResponseTime' },
-        dimensions: ofTargets,
-        extendedStatistic: 'p99',
-        evaluateLowSampleCountPercentile: 'ignore',
-        ...{ ...fiveMinutes, threshold: latencyMs / 1000, ...isAbove },
-      },
-    },
+    { id: 'latency', props: latency('requests', ofTargets, latencyMs) },
     ...certificates.map((arn, index) => ({
       id: index === 0 ? 'balancer-certificate' : `balancer-certificate-${index + 1}`,
       props: {
@@ -203,6 +196,44 @@ function balancerAlarms(
       },
     })),
   ];
+}
+
+/**
+ * Alarms of the target group of gRPC. Its answers have status 200 also when they fail: the failures of its predictions are in the metrics of the
+ * models.
+ */
+function grpcAlarms(
+  { loadBalancer, grpcTargetGroup = '' }: WatchedBalancer,
+  { latencyMs }: ResolvedWatching,
+): readonly Definition[] {
+  const ofTargets = dimensions({ LoadBalancer: loadBalancer, TargetGroup: grpcTargetGroup });
+  return [
+    {
+      id: 'grpc-unhealthy-hosts',
+      props: {
+        alarmDescription: `A host behind ${loadBalancer} is unhealthy for gRPC.`,
+        ...{ namespace: 'AWS/ApplicationELB', metricName: 'UnHealthyHostCount' },
+        ...{ dimensions: ofTargets, statistic: 'Maximum' },
+        ...{ ...fiveMinutes, threshold: 0, ...isAbove },
+      },
+    },
+    { id: 'grpc-latency', props: latency('requests by gRPC', ofTargets, latencyMs) },
+  ];
+}
+
+function latency(
+  requests: string,
+  ofTargets: ReturnType<typeof dimensions>,
+  latencyMs: number,
+): Definition['props'] {
+  return {
+    alarmDescription: `1 % of the ${requests} take the hosts more than ${latencyMs} ms.`,
+    ...{ namespace: 'AWS/ApplicationELB', metricName: 'TargetResponseTime' },
+    dimensions: ofTargets,
+    extendedStatistic: 'p99',
+    evaluateLowSampleCountPercentile: 'ignore',
+    ...{ ...fiveMinutes, threshold: latencyMs / 1000, ...isAbove },
+  };
 }
 
 /** Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html */

@@ -268,6 +268,8 @@ describe('the service', () => {
       'shop-churn-failures',
       'shop-churn-latency',
       'shop-failures',
+      'shop-grpc-latency',
+      'shop-grpc-unhealthy-hosts',
       'shop-latency',
       'shop-unhealthy-hosts',
     ]);

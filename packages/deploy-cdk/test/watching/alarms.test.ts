@@ -12,6 +12,8 @@ const certificate =
 const balancer = 'app/shop/50dc6c495c0c9188';
 const targets = 'targetgroup/shop/73e2d6bc24d8a067';
 const ofTargets = { LoadBalancer: balancer, TargetGroup: targets };
+const grpcTargets = 'targetgroup/shop-grpc/8f3a0c1d2e4b5a69';
+const ofGrpcTargets = { LoadBalancer: balancer, TargetGroup: grpcTargets };
 const deadLetters = '<QueueDeadLettersshopjobs.QueueName>';
 
 /** An alarm of one metric that has a name, dimensions and a condition. */
@@ -72,6 +74,17 @@ const expected = {
   latency: single(
     'AWS/ApplicationELB TargetResponseTime p99',
     ofTargets,
+    `> 1 ${minutes}, notBreaching`,
+    ', few samples ignore',
+  ),
+  'grpc-unhealthy-hosts': single(
+    'AWS/ApplicationELB UnHealthyHostCount Maximum',
+    ofGrpcTargets,
+    `> 0 ${minutes}, notBreaching`,
+  ),
+  'grpc-latency': single(
+    'AWS/ApplicationELB TargetResponseTime p99',
+    ofGrpcTargets,
     `> 1 ${minutes}, notBreaching`,
     ', few samples ignore',
   ),
@@ -152,7 +165,10 @@ describe('each alarm', () => {
   const queues = new JobQueues(stack, 'Queue', { deployment });
   new Watching(stack, 'Watching', {
     ...{ deployment, queues, autoScalingGroup: 'shop-hosts' },
-    balancer: { loadBalancer: balancer, targetGroup: targets, certificates: [certificate] },
+    balancer: {
+      ...{ loadBalancer: balancer, targetGroup: targets, grpcTargetGroup: grpcTargets },
+      certificates: [certificate],
+    },
   });
   const template = Template.fromStack(stack);
   const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(
@@ -181,6 +197,10 @@ describe('each alarm', () => {
       '[<WatchingNoticesTopic>]',
       '[<WatchingNoticesTopic>]',
     ]);
+    const { AlarmRule } = (composite as { Properties: { AlarmRule: unknown } }).Properties;
+    for (const id of ['grpc-unhealthy-hosts', 'grpc-latency', 'unhealthy-hosts', 'latency']) {
+      expect(readable(AlarmRule)).toContain(`<WatchingAlarm${id.replaceAll('-', '')}.Arn>`);
+    }
   });
 });
 
