@@ -36,6 +36,8 @@ import { dryRunOption, jsonOption, parseSpan } from '../options/shared-options.t
 import { count, formatBytes } from '../output/format-values.ts';
 import { oneLine } from '../output/plain-text.ts';
 import { table } from '../output/table.ts';
+import { SERVE } from '../plan/format-plan.ts';
+import { openPlanned } from '../plan/open-planned.ts';
 
 /** Defines `fairlead deploy`. */
 export function defineDeployCommand(command: Command, context: CommandContext): void {
@@ -151,8 +153,9 @@ async function preview(
   { documents, release, trustedKeys, json }: PreviewOptions,
 ): Promise<void> {
   const { planRollOut } = await import('@fairlead/deploy');
-  const results = await onHosts(context, { chosen }, async (carrier) => {
-    const { hosts } = await planRollOut({ hosts: [{ carrier }], release, trustedKeys });
+  const planned = await openPlanned(chosen);
+  const results = await onHosts(context, { chosen }, async (carrier, url) => {
+    const { hosts } = await planRollOut({ ...planned(carrier, url), release, trustedKeys });
     const [{ host: _, ...plan }] = hosts as [HostRollOutPlan];
     return plan;
   });
@@ -176,11 +179,11 @@ async function preview(
 
 function previewRow(result: HostResult<HostPreview>, digest: string): readonly string[] {
   if ('error' in result) return ['–', oneLine(result.error.message).slice(0, 160)];
-  const { current, pending, upToDate, sendBytes, differences } = result.value;
+  const { current, pending, upToDate, drained, sendBytes, differences } = result.value;
   const shown = shownRelease(current, pending);
   const edits = differences.filter(({ subject }) => subject !== '/opt/fairlead/current');
   const found =
     edits.length === 0 ? '' : `; ${count(edits.length, 'hand edit')}: see fairlead hosts plan`;
-  if (upToDate) return [shown, `stay${found}`];
+  if (upToDate) return [shown, `${drained === true ? SERVE : 'stay'}${found}`];
   return [shown, `send ${formatBytes(sendBytes)}, activate ${shortDigest(digest)}${found}`];
 }

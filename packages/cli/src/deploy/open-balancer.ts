@@ -67,5 +67,9 @@ function inEach(balancers: readonly Balancer[]): Balancer {
   return {
     drain: (target, signal) => forEach((balancer) => balancer.drain(target, signal)),
     ready: (target, signal) => forEach((balancer) => balancer.ready(target, signal)),
+    async isDrained(target) {
+      const drained = balancers.map(async (balancer) => balancer.isDrained?.(target));
+      return (await Promise.all(drained)).includes(true);
+    },
   };
 }

@@ -9,6 +9,9 @@ import { newHostsLines } from './plan-new-hosts.ts';
 import type { PlannedStack } from './plan-stack-of.ts';
 import type { EnvironmentPlan, PlanSummary } from './summarize-plan.ts';
 
+/** Effect of a deployment on a host that a killed one has drained. */
+export const SERVE = 'stay, and get requests again: it is drained';
+
 const SIGNS = { add: '+', modify: '~', remove: '-' } as const;
 
 /** Formats a plan: hosts, hand edits, configuration, stack, and the numbers of changes. */
@@ -28,9 +31,10 @@ export function formatPlan(plan: EnvironmentPlan, summary: PlanSummary): readonl
 function hostRow(result: HostResult<HostChanges>): readonly string[] {
   const label = hostLabel(result.host);
   if ('error' in result) return [label, '–', oneLine(result.error.message).slice(0, 160)];
-  const { current, pending, upToDate, sendBytes } = result.value;
+  const { current, pending, upToDate, drained, sendBytes } = result.value;
   const shown = shownRelease(current, pending);
-  return [label, shown, upToDate ? 'stay' : `get ${formatBytes(sendBytes)}, and the release`];
+  if (upToDate) return [label, shown, drained === true ? SERVE : 'stay'];
+  return [label, shown, `get ${formatBytes(sendBytes)}, and the release`];
 }
 
 function handEdits(result: HostResult<HostChanges>): readonly string[] {

@@ -2,6 +2,7 @@ import type { ConfigurationChange, Difference, HostRollOutPlan } from '@fairlead
 import type { CommandContext } from '../command-context.ts';
 import { type HostResult, hostValues, onHosts } from '../hosts/on-hosts.ts';
 import type { ReachableEnvironment } from '../hosts/read-hosts.ts';
+import { openPlanned } from './open-planned.ts';
 
 /** Link to the release that runs: another target is no hand edit. */
 const CURRENT = '/opt/fairlead/current';
@@ -14,6 +15,8 @@ export interface HostChanges {
   readonly pending: string | undefined;
   /** True if the release of the plan runs already, and its activation has ended. */
   readonly upToDate: boolean;
+  /** True if the balancer sends the host no requests: the deployment lets it serve again. `undefined` if that isn't known. */
+  readonly drained: boolean | undefined;
   /** Bytes of the parts that the host lacks. */
   readonly sendBytes: number;
   /** Differences from the release that runs. */
@@ -39,13 +42,13 @@ export async function planHosts(
 ): Promise<HostsPlan> {
   const { configurationChanges, planRollOut, readRelease } = await import('@fairlead/deploy');
   const { digest } = await readRelease(release, { trustedKeys });
-  const results = await onHosts(context, { chosen }, async (carrier): Promise<HostChanges> => {
-    const plan = await planRollOut({ hosts: [{ carrier }], release, trustedKeys });
-    const [{ current, pending, upToDate, sendBytes, differences }] = plan.hosts as readonly [
-      HostRollOutPlan,
-    ];
+  const planned = await openPlanned(chosen);
+  const results = await onHosts(context, { chosen }, async (carrier, url): Promise<HostChanges> => {
+    const plan = await planRollOut({ ...planned(carrier, url), release, trustedKeys });
+    const [{ current, pending, upToDate, drained, sendBytes, differences }] =
+      plan.hosts as readonly [HostRollOutPlan];
     return {
-      ...{ current, pending, upToDate, sendBytes },
+      ...{ current, pending, upToDate, drained, sendBytes },
       handEdits: differences.filter(({ subject }) => subject !== CURRENT),
       configuration: upToDate ? [] : await configurationChanges(carrier, release),
     };

@@ -12,6 +12,7 @@ export interface EnvironmentPlan extends HostsPlan {
 
 /** Numbers of changes of a plan. */
 export interface PlanSummary {
+  /** Hosts that get the release, or requests again. */
   readonly hostsToUpdate: number;
   /** Configuration files that differ on at least one host. */
   readonly filesToChange: number;
@@ -31,7 +32,7 @@ export function summarizePlan({ results, stack, newHosts, release }: Environment
   const hosts = results.flatMap((result) => ('value' in result ? [result.value] : []));
   const files = hosts.flatMap(({ configuration }) => configuration.map(({ path }) => path));
   const counts = {
-    hostsToUpdate: hosts.filter(({ upToDate }) => !upToDate).length,
+    hostsToUpdate: hosts.filter(({ upToDate, drained }) => !upToDate || drained === true).length,
     filesToChange: new Set(files).size,
     stackChanges: stack?.changes.length ?? 0,
     parameterChanges: startOther(newHosts, release) ? 1 : 0,

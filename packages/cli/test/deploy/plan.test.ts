@@ -1,9 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CreateTargetGroupCommand,
+  ElasticLoadBalancingV2Client,
+  RegisterTargetsCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import {
   awsTestConnection,
+  defaultVpc,
   newBucket,
   s3Client,
   startMoto,
@@ -77,6 +83,55 @@ describe('fairlead plan', () => {
       0,
       expect.stringMatching(/\nNo changes, and no hand edits\.\n$/) as string,
     ]);
+  });
+
+  test('a host that a killed deployment has left drained gets requests again', async () => {
+    const elb = new ElasticLoadBalancingV2Client({ ...awsTestConnection, endpoint: moto.endpoint });
+    const { TargetGroups: [group] = [] } = await elb.send(
+      new CreateTargetGroupCommand({
+        ...{ Name: 'shop', Protocol: 'HTTP', Port: 80, TargetType: 'ip' },
+        VpcId: await defaultVpc(moto.endpoint),
+      }),
+    );
+    const { TargetGroupArn } = group ?? {};
+    const register = (...addresses: readonly string[]) =>
+      elb.send(
+        new RegisterTargetsCommand({ TargetGroupArn, Targets: addresses.map((Id) => ({ Id })) }),
+      );
+    const config = readFileSync(join(folder, 'fairlead.config.ts'), 'utf8');
+    const hosts = ['1', '2'].map(
+      (name) => `{ url: 'ssh://root@p${name}', target: '10.0.0.${name}' }`,
+    );
+    const balanced = config.replace(
+      "hosts: ['ssh://root@p1', 'ssh://root@p2'],",
+      `hosts: [${hosts.join(', ')}], balancer: { kind: 'target-group', arn: '${TargetGroupArn ?? ''}' },`,
+    );
+    writeFileSync(join(folder, 'balanced.config.ts'), balanced);
+    await register('10.0.0.1');
+    const options = ['--config', 'balanced.config.ts'];
+    const withoutStack = [...options, '--without-stack', '--detailed-exitcode'];
+    const found = await plan(first, ...withoutStack);
+    expect(found.exitCode).toBe(2);
+    expect(found.stdout).toMatch(/^root@p1 +[0-9a-f]{12} +stay$/m);
+    expect(found.stdout).toMatch(
+      /^root@p2 +[0-9a-f]{12} +stay, and get requests again: it is drained$/m,
+    );
+    expect(found.stdout).toMatch(/^Plan: 1 host to update, /m);
+    const dryRun = await run({ folder }, 'deploy', ...options, '--release', first, '--dry-run');
+    expect(dryRun.stdout).toMatch(/^root@p2 +[0-9a-f]{12} +stay, and get requests again/m);
+    const ofHosts = await run({ folder }, 'hosts', 'plan', ...options, '--release', first);
+    expect(ofHosts.stdout).toMatch(
+      /root@p2:\n {2}The host is drained: a deployment lets it serve again\.\n {2}No difference/,
+    );
+    await register('10.0.0.2');
+    expect(await plan(first, ...withoutStack)).toMatchObject({ exitCode: 0 });
+    // A plan needs no balancer.
+    writeFileSync(
+      join(folder, 'balanced.config.ts'),
+      balanced.replace(TargetGroupArn ?? '', `${TargetGroupArn ?? ''}0`),
+    );
+    expect(await plan(first, ...withoutStack)).toMatchObject({ exitCode: 0 });
+    elb.destroy();
   });
 
   test('a host whose activation of the same release was killed is to be updated', async () => {

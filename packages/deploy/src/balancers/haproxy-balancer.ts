@@ -79,6 +79,10 @@ export function haproxyBalancer(options: HaproxyBalancerOptions): Balancer {
         { pollMs, timeoutMs: readyTimeoutMs, signal },
       );
     },
+    async isDrained(target) {
+      checkName('target', target);
+      return /^(?:DRAIN|MAINT)/.test((await stateOf(target)).status);
+    },
   };
 }
 

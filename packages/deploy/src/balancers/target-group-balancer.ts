@@ -124,6 +124,13 @@ export function targetGroupBalancer(options: TargetGroupBalancerOptions): Balanc
         { pollMs, timeoutMs: readyTimeoutMs, signal },
       );
     },
+    async isDrained(target) {
+      checkText('target', 'the ID or the address of a target', target);
+      const health = await healthOf(target);
+      // The whole group is unused without a listener.
+      if (health.Reason === 'Target.NotInUse') return false;
+      return health.State === 'draining' || isUnregistered(health);
+    },
   };
 }
 

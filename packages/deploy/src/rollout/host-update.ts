@@ -9,6 +9,7 @@ import { departureProblem, type Departure } from './departure.ts';
 import { lockFleet, type FleetLock } from './fleet-lock.ts';
 import type { FleetOptions } from './roll-out-options.ts';
 import type { HostResult, RolloutEvent, RolloutHost } from './rollout.ts';
+import { targetOf } from './target-of.ts';
 
 /** Options of {@link HostUpdate}. */
 export interface HostUpdateOptions extends RolloutHost {
@@ -266,7 +267,6 @@ export class HostUpdate {
   }
 
   get #target(): string {
-    const { target, carrier } = this.#options;
-    return target ?? carrier.host.replace(/^\w+:\/\/(?:[^@]*@)?|:\d+$|\/$/g, '');
+    return targetOf(this.#options);
   }
 }

@@ -4,6 +4,7 @@ import { planHost } from '../hosts/plan-host.ts';
 import { bytesOf, findMissingParts } from '../hosts/release-agent.ts';
 import { readRelease } from '../release/read-release.ts';
 import { checkRollOutOptions, type RollOutOptions } from './roll-out-options.ts';
+import { targetOf } from './target-of.ts';
 
 /** Plan of a host. */
 export interface HostRollOutPlan {
@@ -14,6 +15,11 @@ export interface HostRollOutPlan {
   readonly pending: string | undefined;
   /** True if the new release runs, and passed its gate: `rollOut` leaves it as it is, as long as it is healthy. */
   readonly upToDate: boolean;
+  /**
+   * True if the balancer sends the host no requests, because it is drained: an update that was killed may have left it so, and `rollOut` lets
+   * it serve again. `undefined` without a balancer, and when that can't be found out.
+   */
+  readonly drained: boolean | undefined;
   /** Bytes of parts that the host lacks. */
   readonly sendBytes: number;
   /**
@@ -49,7 +55,12 @@ export async function planRollOut(options: RollOutOptions): Promise<RollOutPlan>
   const release = { path, documents: await readRelease(path, { trustedKeys }) };
   const { digest } = release.documents;
   const hosts = await Promise.all(
-    options.hosts.map(async ({ carrier }) => {
+    options.hosts.map(async (rolloutHost) => {
+      const { carrier } = rolloutHost;
+      // A plan needs no balancer: one that can't be reached fails the update.
+      const drained = await options.balancer
+        ?.isDrained?.(targetOf(rolloutHost))
+        .catch(() => undefined);
       const missing = await findMissingParts(carrier, release);
       const status = await readHostStatus(carrier);
       const { history, pending } = status;
@@ -58,7 +69,7 @@ export async function planRollOut(options: RollOutOptions): Promise<RollOutPlan>
       const { differences } = await planHost(carrier, isPrepared ? digest : current);
       const upToDate = isActive(status, digest);
       const sendBytes = bytesOf(release, missing);
-      return { host: carrier.host, current, pending, upToDate, sendBytes, differences };
+      return { host: carrier.host, current, pending, upToDate, drained, sendBytes, differences };
     }),
   );
   return { digest, hosts };

@@ -107,8 +107,10 @@ backend web
     await draining;
     expect(await answer).toBe('last');
     await balancer.drain('h1');
+    expect(await balancer.isDrained?.('h1')).toBe(true);
     await balancer.ready('h1');
     await balancer.ready('h1');
+    expect(await balancer.isDrained?.('h1')).toBe(false);
     expect(await fetch(url).then(({ status }) => status)).toBe(200);
   });
 
@@ -126,6 +128,8 @@ backend web
       code: 'ERR_DEPLOY_BALANCER',
       message: 'HAProxy: h1 is DOWN, not UP after 200 ms.',
     });
+    // It gets requests again as soon as it is healthy.
+    expect(await balancer.isDrained?.('h1')).toBe(false);
     const ready = haproxyBalancer(options).ready('h1');
     isHealthy = true;
     await ready;

@@ -85,12 +85,22 @@ describe('a target group as the balancer of a rolling update', () => {
     const balancer = targetGroupBalancer(options);
     for (let times = 0; times < 2; times += 1) {
       await balancer.ready(target);
-      expect(await stateOf()).toBe('healthy');
+      expect([await stateOf(), await balancer.isDrained?.(target)]).toEqual(['healthy', false]);
     }
     for (let times = 0; times < 2; times += 1) {
       await balancer.drain(target);
-      expect(await stateOf()).toBe('unused');
+      expect([await stateOf(), await balancer.isDrained?.(target)]).toEqual(['unused', true]);
     }
+    const states: Readonly<Record<string, boolean>> = {
+      ...{ draining: true, initial: false, unhealthy: false },
+    };
+    await balancer.ready(target);
+    for (const [state, isDrained] of Object.entries(states)) {
+      const client = clientThatSees([state]);
+      const found = await targetGroupBalancer({ ...options, client }).isDrained?.(target);
+      expect([state, found]).toEqual([state, isDrained]);
+    }
+    await balancer.drain(target);
   });
 
   it('registers a host with another port', async () => {

@@ -6,6 +6,7 @@ import type { CommandContext } from '../../command-context.ts';
 import { shortDigest, shownRelease } from '../../deploy/format-release.ts';
 import { readConfig } from '../../config/read-config.ts';
 import { onHosts } from '../../hosts/on-hosts.ts';
+import { openPlanned } from '../../plan/open-planned.ts';
 import { presentHosts } from '../../hosts/present-hosts.ts';
 import { trustedKeysOf } from '../../deploy/trusted-keys.ts';
 import { readHosts } from '../../hosts/read-hosts.ts';
@@ -37,11 +38,16 @@ export function definePlanCommand(command: Command, context: CommandContext): vo
       if (release !== undefined) {
         await readRelease(release, { trustedKeys: await trustedKeysOf(chosen) });
       }
-      const results = await onHosts(context, { chosen, only }, async (carrier): Promise<Plan> => {
-        if (release === undefined) return planHost(carrier);
-        const { digest, hosts } = await planRollOut({ hosts: [{ carrier }], release });
-        return { digest, ...hosts[0], differences: hosts[0]?.differences ?? [] };
-      });
+      const planned = release === undefined ? undefined : await openPlanned(chosen);
+      const results = await onHosts(
+        context,
+        { chosen, only },
+        async (carrier, url): Promise<Plan> => {
+          if (release === undefined || planned === undefined) return planHost(carrier);
+          const { digest, hosts } = await planRollOut({ ...planned(carrier, url), release });
+          return { digest, ...hosts[0], differences: hosts[0]?.differences ?? [] };
+        },
+      );
       const { processes, processesReason } = chosen.deployment.gateway;
       const reason = processesReason ?? 'as the deployment says';
       presentHosts(context, options, {
@@ -75,13 +81,15 @@ export function definePlanCommand(command: Command, context: CommandContext): vo
 type Plan = HostPlan & Partial<Omit<HostRollOutPlan, 'host'>>;
 
 function formatPlan(plan: Plan): readonly string[] {
-  const { digest, differences, current, pending, upToDate, sendBytes } = plan;
+  const { digest, differences, current, pending, upToDate, drained, sendBytes } = plan;
   if (digest === undefined) return ['There is no release on this host.'];
   const shown = shortDigest(digest);
   const isNew = sendBytes !== undefined && upToDate === false;
   const effect = isNew
     ? [`A deployment sends ${formatBytes(sendBytes)}, and activates release ${shown}.`]
-    : [];
+    : drained === true
+      ? ['The host is drained: a deployment lets it serve again.']
+      : [];
   const from = isNew ? shownRelease(current, pending) : shown;
   // The link to the release that runs is no hand edit.
   const edits = differences.filter(({ subject }) => !isNew || subject !== '/opt/fairlead/current');
