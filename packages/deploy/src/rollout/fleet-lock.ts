@@ -17,10 +17,12 @@ import { thisProcess } from './lock-process.ts';
 const RECONNECT_MS = 2_000;
 
 /**
- * Time for which a renewal counts, in milliseconds by the clock of the system, which goes on while the machine sleeps: another deployment takes
- * a lock only after its expiry.
+ * Time for which a renewal counts, in milliseconds by the clock of the system: another deployment takes a lock only after its expiry. The clock
+ * goes on while a machine sleeps, but not always while a virtual one is paused, so it decides neither on a change nor on a host that serves again.
  */
 const FRESH_MS = 10_000;
+/** Age at which a lock that can't be renewed may be that of another deployment soon, in milliseconds. */
+const DOUBTFUL_MS = (EXPIRY_SECONDS - 30) * 1_000;
 
 /** Locks of all hosts of a fleet. Another deployment takes them when this machine was asleep for longer than their expiry. */
 export interface FleetLock extends AsyncDisposable {
@@ -38,14 +40,15 @@ export interface FleetLock extends AsyncDisposable {
    */
   check(carrier: Carrier): Promise<void>;
   /**
-   * Renews the lock of a host, right before it is changed.
+   * Renews the lock of a host, right before it is changed, or serves again.
    *
    * @throws DeployError `ERR_DEPLOY_LOCKED` when another deployment has taken a lock, `ERR_DEPLOY_HOST` when the host can't be reached
    */
   confirm(carrier: Carrier): Promise<void>;
   /**
    * Returns whether this deployment may let a host serve that it has drained: no other deployment has its lock. One that had it, and has
-   * ended, may have left the host drained, so the lock is taken again then.
+   * ended, may have left the host drained, so the lock is taken again then. A host that can't be reached is this deployment's until its lock
+   * may have expired.
    */
   reclaim(carrier: Carrier): Promise<boolean>;
 }
@@ -77,8 +80,9 @@ export async function lockFleet(
   try {
     for (const carrier of carriers.toSorted((a, b) => (a.host < b.host ? -1 : 1))) {
       try {
+        const begin = Date.now();
         await acquireLock(carrier, owner);
-        renewedAt.set(carrier, Date.now());
+        renewedAt.set(carrier, begin);
         taken.push(carrier);
       } catch (error) {
         if (!(await skips(carrier))) throw error;
@@ -102,10 +106,10 @@ export async function lockFleet(
   // A host that can't be reached for a moment is not lost: the next renewal succeeds, or the next change there fails.
   const renewAll = (members: readonly Carrier[]) => Promise.allSettled(members.map(renew));
   const timer = setInterval(() => void renewAll(taken), (EXPIRY_SECONDS * 1_000) / 6);
-  const isStale = (carrier: Carrier): boolean => {
+  const isOlder = (carrier: Carrier, ms: number): boolean => {
     const age = Date.now() - (renewedAt.get(carrier) ?? -Infinity);
     // The clock may have been set back.
-    return age < 0 || age > FRESH_MS;
+    return age < 0 || age > ms;
   };
   const confirm = async (carrier: Carrier): Promise<void> => {
     lost.signal.throwIfAborted();
@@ -116,12 +120,14 @@ export async function lockFleet(
   return {
     signal: lost.signal,
     async isHeld(members) {
-      await renewAll(taken.filter((carrier) => members.includes(carrier) && isStale(carrier)));
+      await renewAll(
+        taken.filter((carrier) => members.includes(carrier) && isOlder(carrier, FRESH_MS)),
+      );
       return !lost.signal.aborted;
     },
     async check(carrier) {
       lost.signal.throwIfAborted();
-      if (isStale(carrier)) await confirm(carrier);
+      if (isOlder(carrier, FRESH_MS)) await confirm(carrier);
     },
     confirm,
     async reclaim(carrier) {
@@ -129,8 +135,8 @@ export async function lockFleet(
         await renew(carrier);
         return true;
       } catch (error) {
-        // A host that can't be reached was this deployment's when the others still are.
-        if (!isLocked(error)) return !lost.signal.aborted;
+        // A host that can't be reached is this deployment's until its lock expires.
+        if (!isLocked(error)) return !lost.signal.aborted && !isOlder(carrier, DOUBTFUL_MS);
       }
       return acquireLock(carrier, owner).then(
         () => true,

@@ -60,6 +60,7 @@ export class HostUpdate {
   readonly #options: HostUpdateOptions;
   #result: HostResult;
   #isDrained = false;
+  #servedBefore = false;
   #hasBegun = false;
 
   constructor(options: HostUpdateOptions) {
@@ -165,10 +166,12 @@ export class HostUpdate {
       readonly signal?: AbortSignal;
     },
   ): Promise<void> {
+    let hasBegun = false;
     try {
       await lock.check(this.carrier);
       if (!(await this.#drain(lock, signal))) return;
       await lock.confirm(this.carrier);
+      hasBegun = true;
       this.#hasBegun = true;
       const { outcome, digest, message, log } = await change(this.onStep);
       const isDone = outcome === 'activated' || outcome === 'unchanged';
@@ -198,13 +201,17 @@ export class HostUpdate {
       this.end({ outcome: isDone ? done : done === 'reverted' ? 'failed' : 'reverted' });
     } catch (error) {
       if (this.#hasBegun ? await this.skipIfEnded() : await this.skipIfLeft()) return;
-      if (await lock.reclaim(this.carrier)) await this.#readyIfHealthy();
+      if (await lock.reclaim(this.carrier)) await this.#readyIfHealthy(hasBegun);
       this.fail(error);
     }
   }
 
-  /** Lets a host serve whose agent failed before or after the change, if the release that runs there is healthy. */
-  async #readyIfHealthy(): Promise<void> {
+  /**
+   * Lets a host serve whose agent failed before or after the change, if the release that runs there is healthy.
+   *
+   * @param hasBegun the release may be another one than before
+   */
+  async #readyIfHealthy(hasBegun: boolean): Promise<void> {
     try {
       const current = activatedRelease(await readHostStatus(this.carrier));
       if (current === undefined) return;
@@ -213,7 +220,7 @@ export class HostUpdate {
       if (health.outcome === 'healthy') await this.#ready();
     } catch (error) {
       // A host that can't be reached from here may serve as before its drain: the balancer checks its health.
-      const mayServe = this.#isDrained && !this.#hasBegun && isUnreachable(error);
+      const mayServe = this.#servedBefore && !hasBegun && isUnreachable(error);
       // The host isn't healthy there: the failure before is the one to report.
       if (mayServe) await this.#ready().catch(() => undefined);
     }
@@ -236,6 +243,9 @@ export class HostUpdate {
     const isStopped = (): boolean => signal?.aborted === true;
     if (isStopped()) return false;
     if (balancer === undefined || !drains()) return true;
+    // Without a release, or drained by an update that failed there, it served nothing.
+    const wasDrained = await balancer.isDrained?.(this.#target).catch(() => undefined);
+    this.#servedBefore = wasDrained === false && this.#result.digest !== undefined;
     this.onStep('drain');
     this.#isDrained = true;
     try {
@@ -251,7 +261,12 @@ export class HostUpdate {
   /** Lets the host serve; another deployment that has its lock may have drained it. */
   async #readyUnderLock(lock: FleetLock): Promise<void> {
     if (this.#options.balancer === undefined) return;
-    await lock.check(this.carrier);
+    try {
+      await lock.confirm(this.carrier);
+    } catch (error) {
+      // The balancer finds out whether a host is healthy that can't be reached from here.
+      if (!isUnreachable(error) || !(await lock.reclaim(this.carrier))) throw error;
+    }
     await this.#ready();
   }
 

@@ -157,18 +157,6 @@ describe('an update whose locks another deployment has taken', () => {
     expect(await deploy()).toMatchObject({ outcome: 'activated' });
   });
 
-  it('lets a host serve on that cannot be reached any more when it is drained', async () => {
-    const [first] = hosts;
-    onDrain = (target) => {
-      if (target === 'i-1') first.isReachable = false;
-    };
-    expect(await deploy()).toMatchObject({
-      outcome: 'failed',
-      hosts: [{ outcome: 'failed' }, { outcome: 'untouched' }, { outcome: 'untouched' }],
-    });
-    expect(requests).toEqual(['suspend', 'drain i-1', 'ready i-1', 'resume']);
-  });
-
   it('is not confirmed by a host that cannot be reached', async () => {
     const [first, , third] = hosts;
     third.onCommand = (command) => {
