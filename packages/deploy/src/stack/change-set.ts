@@ -20,12 +20,14 @@ export const MAX_STORED_TEMPLATE_BYTES = 1_000_000;
 /** Reasons of CloudFormation for a change set without changes. */
 const NO_CHANGES = /didn't contain changes|No updates are to be performed/i;
 
+/** A template, or its URL in S3. */
+export type TemplateSource = { readonly TemplateBody: string } | { readonly TemplateURL: string };
+
 interface ChangeSetOptions {
   readonly client: CloudFormationClient;
   readonly stack: Stack;
   readonly stackName: string;
-  /** The template, or its URL in S3. */
-  readonly source: { readonly TemplateBody: string } | { readonly TemplateURL: string };
+  readonly source: TemplateSource;
   readonly wanted: object;
   readonly timeoutMs: number;
   readonly pollMs: number;

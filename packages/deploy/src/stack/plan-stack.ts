@@ -13,7 +13,12 @@ import { describeValue } from '@fairlead/signature';
 
 import { checkOptions, checkText, invalidOption } from '../check-options.ts';
 import { DeployError } from '../deploy-error.ts';
-import { changesOfChangeSet, MAX_STORED_TEMPLATE_BYTES, MAX_TEMPLATE_BYTES } from './change-set.ts';
+import {
+  changesOfChangeSet,
+  MAX_STORED_TEMPLATE_BYTES,
+  MAX_TEMPLATE_BYTES,
+  type TemplateSource,
+} from './change-set.ts';
 import { templateChanges, type StackChange } from './template-changes.ts';
 import { valueChange } from './value-change.ts';
 
@@ -74,7 +79,7 @@ const names = {
 
 /**
  * Compares a template with a stack: by a change set, which is deleted again, and the templates alone where a change set isn't
- * allowed or the template is too long for one: longer than 51,200 bytes without `storeTemplate`, or than 1,000,000; and finds resources that were changed by hand. Nothing is deployed.
+ * allowed, or the template is longer than 51,200 bytes (with `storeTemplate` 1,000,000) or can't be stored; and finds resources that were changed by hand. Nothing is deployed.
  *
  * Needs `cloudformation:DescribeStacks`, `GetTemplate`, `CreateChangeSet`, `DescribeChangeSet`, `DeleteChangeSet`, `DetectStackDrift`,
  * `DescribeStackDriftDetectionStatus`, `DescribeStackResourceDrifts`, and for drift the right to read the resources.
@@ -149,21 +154,16 @@ async function stackChanges(
   options: Compared,
 ): Promise<Pick<StackPlan, 'method' | 'fallback' | 'changes'>> {
   const { client, stackName, template, storeTemplate, wanted } = options;
-  const bytes = Buffer.byteLength(template);
-  const most = storeTemplate === undefined ? MAX_TEMPLATE_BYTES : MAX_STORED_TEMPLATE_BYTES;
-  let fallback = `the template is longer than ${most} bytes`;
-  if (bytes <= most) {
-    fallback = 'a template is not allowed to be stored in S3';
+  const source = await sourceOf(template, storeTemplate);
+  let fallback = 'fallback' in source ? source.fallback : 'a change set is not allowed';
+  if (!('fallback' in source)) {
     try {
-      const source =
-        bytes > MAX_TEMPLATE_BYTES && storeTemplate !== undefined
-          ? { TemplateURL: await storeTemplate(template) }
-          : { TemplateBody: template };
-      fallback = 'a change set is not allowed';
       const changes = await changesOfChangeSet({ ...options, ...options.times, source });
       return { method: 'change-set', fallback: undefined, changes };
     } catch (error) {
-      if (!isDenied(error)) throw stackProblem(stackName, error);
+      if (isUnreadable(error))
+        fallback = `CloudFormation can't read the template: ${error.message}`;
+      else if (!isDenied(error)) throw stackProblem(stackName, error);
     }
   }
   try {
@@ -175,6 +175,31 @@ async function stackChanges(
   } catch (error) {
     throw stackProblem(stackName, error);
   }
+}
+
+/** Returns the template as a change set gets it, or the reason why none can. */
+async function sourceOf(
+  template: string,
+  storeTemplate: PlanStackOptions['storeTemplate'],
+): Promise<TemplateSource | { readonly fallback: string }> {
+  const bytes = Buffer.byteLength(template);
+  if (bytes <= MAX_TEMPLATE_BYTES) return { TemplateBody: template };
+  const most = storeTemplate === undefined ? MAX_TEMPLATE_BYTES : MAX_STORED_TEMPLATE_BYTES;
+  if (bytes > most || storeTemplate === undefined) {
+    return { fallback: `the template is longer than ${most} bytes` };
+  }
+  try {
+    return { TemplateURL: await storeTemplate(template) };
+  } catch (error) {
+    // The templates can be compared without it.
+    const reason = error instanceof Error ? error.message : String(error);
+    return { fallback: `the template can't be stored: ${reason}` };
+  }
+}
+
+/** Returns whether CloudFormation couldn't read a template in S3, such as without the permission to decrypt it. */
+function isUnreadable(error: unknown): error is Error {
+  return error instanceof Error && /^S3 error|TemplateURL/i.test(error.message);
 }
 
 async function findDrift(
@@ -260,11 +285,7 @@ function parseDeployed(template: string): unknown {
 
 function isDenied(error: unknown): boolean {
   return (
-    error instanceof Error &&
-    // S3 answers a HEAD without a body.
-    (/AccessDenied|not authorized/i.test(`${error.name} ${error.message}`) ||
-      (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata
-        ?.httpStatusCode === 403)
+    error instanceof Error && /AccessDenied|not authorized/i.test(`${error.name} ${error.message}`)
   );
 }
 

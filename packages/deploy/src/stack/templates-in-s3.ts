@@ -4,6 +4,9 @@ import type { S3Client } from '@aws-sdk/client-s3';
 
 import { checkOptions, checkText } from '../check-options.ts';
 
+/** Time for a request to S3, in milliseconds. */
+const REQUEST_MS = 30_000;
+
 /** Options of {@link templatesInS3}. */
 export interface TemplatesInS3Options {
   /** Client of S3, with region and credentials. */
@@ -21,7 +24,7 @@ export interface TemplatesInS3Options {
  * Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html
  *
  * @throws DeployError `ERR_DEPLOY_INVALID_OPTION`; the returned function rejects with RegistryError
- * `ERR_REGISTRY_INVALID_OPTION` for another location, or the error of S3
+ * `ERR_REGISTRY_INVALID_OPTION` for another location, or an Error that names the bucket
  *
  * @example
  * ```ts
@@ -45,20 +48,46 @@ export function templatesInS3(
     const { bucket: Bucket, prefix } = parseS3Url(location);
     const digest = createHash('sha256').update(template).digest('hex');
     const Key = `${prefix === '' ? '' : `${prefix}/`}templates/${digest}.json`;
-    const { BucketRegion: region = await client.config.region() } = await client.send(
-      new HeadBucketCommand({ Bucket }),
+    const send = <T>(work: (abort: { readonly abortSignal: AbortSignal }) => Promise<T>) =>
+      work({ abortSignal: AbortSignal.timeout(REQUEST_MS) }).catch((error: unknown) => {
+        throw storageProblem(Bucket, error);
+      });
+    const head = await send((abort) =>
+      client.send(new HeadBucketCommand({ Bucket }), abort).catch((error: unknown) => {
+        // The region of the client is that of the bucket, unless the next request fails.
+        if (statusOf(error) === 403) return { BucketRegion: undefined };
+        throw error;
+      }),
     );
-    try {
-      await client.send(
-        new PutObjectCommand({
-          ...{ Bucket, Key, Body: template, IfNoneMatch: '*' },
-          ContentType: 'application/json',
+    const region = head.BucketRegion ?? (await client.config.region());
+    const object = { Bucket, Key, Body: template, ContentType: 'application/json' };
+    await send((abort) =>
+      client
+        .send(new PutObjectCommand({ ...object, IfNoneMatch: '*' }), abort)
+        .catch((error: unknown) => {
+          // The same bytes are there, or another plan stores them now.
+          if (![409, 412].includes(statusOf(error) ?? 0)) throw error;
         }),
-      );
-    } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'PreconditionFailed') throw error;
-    }
+    );
     const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
     return `https://s3.${region}.${domain}/${Bucket}/${Key}`;
   };
+}
+
+function statusOf(error: unknown): number | undefined {
+  return (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata
+    ?.httpStatusCode;
+}
+
+/** Names the bucket: S3 answers a HEAD without a message. */
+function storageProblem(bucket: string, cause: unknown): Error {
+  const status = statusOf(cause);
+  const name = cause instanceof Error ? cause.name : String(cause);
+  const reasons: Readonly<Record<number, string>> = {
+    301: 'the bucket is in another region',
+    403: 'its credentials are not allowed to',
+    404: 'there is no such bucket',
+  };
+  const reason = reasons[status ?? 0] ?? (cause instanceof Error ? cause.message : name);
+  return new Error(`s3://${bucket}: ${reason} (${name})`, { cause });
 }

@@ -147,24 +147,49 @@ describe('a stack of moto', () => {
     s3.destroy();
   });
 
-  it('whose long template cannot be stored is compared by the templates if that is forbidden', async () => {
-    const template = JSON.stringify(longTemplate(52_000));
-    const planned = { client, stackName: 'Shop', template, pollMs, timeoutMs: 5_000 };
-    const forbidden = Object.assign(new Error('UnknownError'), {
-      $metadata: { httpStatusCode: 403 },
-    });
-    const found = await planStack({ ...planned, storeTemplate: () => Promise.reject(forbidden) });
-    expect(found).toMatchObject({
-      ...{ method: 'template' },
-      fallback: 'a template is not allowed to be stored in S3',
-    });
-    const s3 = s3Client(moto.endpoint);
-    const storeTemplate = templatesInS3({ client: s3, location: 's3://no-such-bucket/releases' });
-    await expect(planStack({ ...planned, storeTemplate })).rejects.toMatchObject({
-      ...{ code: 'ERR_DEPLOY_STACK', message: expect.stringContaining('NotFound') as string },
-    });
-    s3.destroy();
+  it.each([
+    ['s3://no-such-bucket/releases', 's3://no-such-bucket: there is no such bucket (NotFound)'],
+    ['s3://a@b', 'holds credentials, which the AWS SDK finds elsewhere'],
+  ])(
+    'whose long template cannot be stored in %s is compared by the templates',
+    async (location, reason) => {
+      const template = JSON.stringify(longTemplate(52_000));
+      const s3 = s3Client(moto.endpoint);
+      const storeTemplate = templatesInS3({ client: s3, location });
+      const planned = { client, stackName: 'Shop', template, pollMs, timeoutMs: 5_000 };
+      expect(await planStack({ ...planned, storeTemplate })).toMatchObject({
+        method: 'template',
+        fallback: expect.stringContaining(reason) as string,
+      });
+      s3.destroy();
+    },
+  );
+});
+
+it.each<[string, Readonly<Record<string, number>>, string | undefined]>([
+  ['the request for the bucket is forbidden', { HEAD: 403, PUT: 200 }, undefined],
+  ['another plan stores it', { HEAD: 200, PUT: 409 }, undefined],
+  ['S3 forbids it', { HEAD: 200, PUT: 403 }, 'its credentials are not allowed to'],
+  ['the bucket is in another region', { HEAD: 301 }, 'the bucket is in another region'],
+])('a template is stored, or the reason has the bucket: %s', async (_, answers, reason) => {
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(answers[request.method ?? ''] ?? 500).end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
   });
+  const client = s3Client(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  onTestFinished(() => {
+    client.destroy();
+  });
+  const storing = templatesInS3({ client, location: 's3://acme/releases' })('{}');
+  if (reason === undefined) {
+    const start = `https://s3.${awsTestConnection.region}.amazonaws.com/acme/releases/templates/`;
+    expect(await storing).toContain(start);
+  } else await expect(storing).rejects.toThrow(`s3://acme: ${reason}`);
 });
 
 /** A CloudFormation that answers by the action of a request, and records the actions. */
@@ -287,6 +312,21 @@ it('reads the changes of all pages with properties and replacement', async () =>
       { ...common, subject: 'A', replacement: 'yes' },
       { ...common, subject: 'B', replacement: 'maybe' },
     ],
+  });
+});
+
+it('compares the templates when CloudFormation cannot read the stored one', async () => {
+  const { client } = await fakeCloudFormation({
+    DescribeStacks: STACK,
+    CreateChangeSet: 'ValidationError: S3 error: Access Denied',
+    GetTemplate: `<TemplateBody>${template.replaceAll('"', '&quot;')}</TemplateBody>`,
+  });
+  const long = JSON.stringify({ ...deployed, Description: 'x'.repeat(52_000) });
+  const storeTemplate = () => Promise.resolve('https://s3.eu-central-1.amazonaws.com/a/b.json');
+  const planned = { client, stackName: 'Shop', template: long, storeTemplate, pollMs };
+  expect(await planStack(planned)).toMatchObject({
+    method: 'template',
+    fallback: "CloudFormation can't read the template: S3 error: Access Denied",
   });
 });
 
