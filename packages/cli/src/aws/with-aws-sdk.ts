@@ -11,7 +11,9 @@ export async function withAwsSdk<T>(problem: string, work: () => Promise<T>): Pr
   try {
     return await work();
   } catch (cause) {
-    if (errorCodeOf(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    const isMissing = errorCodeOf(cause) === 'ERR_MODULE_NOT_FOUND';
+    // Another package that is missing isn't the user's to install.
+    if (!isMissing || !String(cause).includes('@aws-sdk/')) throw cause;
     throw new CliError('ERR_CLI_USAGE', problem, { cause });
   }
 }

@@ -3,8 +3,11 @@ import type { AuditEntry } from '@fairlead/deploy';
 /** Outcomes of a rollout after which all hosts have the release. */
 const DONE = new Set(['activated', 'unchanged']);
 
-/** Outcomes after which the hosts have the release from before: one that was reverted, and an error before any host was touched. */
-const UNCHANGED = new Set(['reverted', 'ERR_DEPLOY_HOST']);
+/**
+ * Outcomes after which the hosts have the release from before: one that was reverted, and errors before any host was touched, such as a command
+ * of a stack that doesn't exist.
+ */
+const UNCHANGED = new Set(['reverted', 'ERR_CLI_USAGE', 'ERR_DEPLOY_HOST']);
 
 /** Change of the release whose end the log lacks, or that failed: some or all hosts may have its release. */
 export interface UnfinishedChange {

@@ -152,7 +152,9 @@ test('a command that fails deploys no release, and the next rollback names one',
   expect(to).toMatchObject({ exitCode: 0 });
 });
 
-test('a command that cannot be started is named', async () => {
+test('a command that cannot be started is named, and is no change', async () => {
+  await deploy(first);
+  await deploy(second);
   const config = join(first.folder, 'fairlead.config.ts');
   const other = join(first.folder, 'other.config.ts');
   writeFileSync(other, readFileSync(config, 'utf8').replace("'node', 'dep", "'no-such', 'dep"));
@@ -161,6 +163,7 @@ test('a command that cannot be started is named', async () => {
     2,
     expect.stringContaining(`stack.command of "production" can't be started: spawn no-such`),
   ]);
+  expect(await fairlead(first, 'rollback', '--yes')).toMatchObject({ exitCode: 0 });
 });
 
 test('a release that has not passed the environment before is refused before the command runs', async () => {

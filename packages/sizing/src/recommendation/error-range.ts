@@ -9,8 +9,10 @@ export interface ErrorRange {
   readonly throughput: number;
   /** Error of the 99th percentile of the latency. */
   readonly latency: number;
-  /** True if a calibration on this machine measured both. */
+  /** True if a calibration on this machine measured that of the throughput. */
   readonly calibrated: boolean;
+  /** True if it measured that of the latency too: not with steps that were all overloaded. */
+  readonly latencyCalibrated: boolean;
   /** Source of the measured machine's speed. */
   readonly machine: string;
 }
@@ -69,12 +71,13 @@ export function modelErrors(
   { description: machine }: MeasuredSpeed,
 ): ErrorRange {
   if (calibration === undefined) {
-    return { ...USUAL, calibrated: false, machine };
+    return { ...USUAL, calibrated: false, latencyCalibrated: false, machine };
   }
   return {
     throughput: Math.max(MIN_ERRORS.throughput, calibration.throughputError),
     latency: Math.max(MIN_ERRORS.latency, calibration.latencyError ?? USUAL.latency),
     calibrated: true,
+    latencyCalibrated: calibration.latencyError !== undefined,
     machine,
   };
 }

@@ -118,7 +118,7 @@ export function sizeType(
   if (rates.low === 0) {
     const idleMs = model.idleP99Ms / host.speed;
     return reject(
-      `its p99 with no load is ${idleMs.toFixed(1)} ms, with an error of ${percent(errors.latency)}`,
+      `its p99 with no load is ${idleMs.toFixed(1)} ms, with an error by a factor of ${(1 + errors.latency).toFixed(2)}${errors.latencyCalibrated ? '' : ', which a calibration (--calibrate) replaces by its own'}`,
     );
   }
   const needed = (perHost: number): number => Math.ceil(peakPerSecond / perHost) + spareHosts;
@@ -163,8 +163,4 @@ function monthlyCost(
 
 function gibibytes(bytes: number): string {
   return (bytes / 1024 ** 3).toFixed(1);
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
 }

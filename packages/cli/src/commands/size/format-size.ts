@@ -84,7 +84,11 @@ function formatRecommendation(
 ): readonly string[] {
   const { requestsPerSecond, peakPerSecond, p99Ms, spareHosts } = goal;
   const columns = ['requests/s a host', 'hosts', 'processes', 'USD a month', 'p99 ms', 'warm-up s'];
-  const known = errors.calibrated ? 'as calibrated' : 'usual; --calibrate measures it';
+  const known = errors.latencyCalibrated
+    ? 'as calibrated'
+    : errors.calibrated
+      ? 'usual; the calibration had no step without overload'
+      : 'usual; --calibrate measures it';
   return [
     `Hosts for ${rate(requestsPerSecond)} requests/s, ${rate(peakPerSecond)} at the peak, with a p99 of ${p99Ms} ms when ${count(spareHosts, 'host')} failed (${region}, prices of ${pricesOf}):`,
     ...table(
