@@ -3,11 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 
-import { build, type BuildFailure, type Metafile, type Plugin } from 'esbuild';
+import { build, type BuildFailure, type Metafile } from 'esbuild';
 
 import { DeployError } from '../deploy-error.ts';
 import type { FileEntry } from '../parts/file-entry.ts';
 import { readTree } from '../parts/read-tree.ts';
+import { neededAtStart, optionalPackages } from './optional-packages.ts';
 import { findPackageFiles, type PackageFiles } from './package-files.ts';
 
 /** Options of {@link bundleApplication}. */
@@ -28,33 +29,12 @@ export interface Bundle {
   readonly inputs: readonly string[];
   /** Packages that are imported at run time and aren't in the bundle. */
   readonly imports: readonly string[];
+  /** Optional packages that aren't installed, and aren't in the bundle. */
+  readonly missing: ReadonlySet<string>;
 }
 
 /** Lets code in CommonJS, which a bundle in ESM may contain, use `require`. */
 const BANNER = `import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);`;
-
-/** Leaves out packages that aren't installed, such as the SDK of a store that isn't used: importing one fails when the application does. */
-function optionalPackages(missing: Set<string>): Plugin {
-  const RESOLVING = Symbol('resolving');
-  return {
-    name: 'optional-packages',
-    setup(bundler) {
-      bundler.onResolve({ filter: /^[^./]/ }, async ({ path, kind, ...rest }) => {
-        if (rest.pluginData === RESOLVING || kind !== 'dynamic-import') return undefined;
-        const { importer, resolveDir } = rest;
-        const found = await bundler.resolve(path, {
-          importer,
-          resolveDir,
-          kind,
-          pluginData: RESOLVING,
-        });
-        if (found.errors.length === 0) return found;
-        missing.add(path);
-        return { path, external: true };
-      });
-    },
-  };
-}
 
 /**
  * Bundles an application for Node: its modules and their packages in few files, which start faster and make a smaller release than
@@ -65,8 +45,9 @@ function optionalPackages(missing: Set<string>): Plugin {
 export async function bundleApplication(options: BundleOptions): Promise<Bundle> {
   const { entry, external, conditions } = options;
   const out = await mkdtemp(join(tmpdir(), 'fairlead-bundle-'));
+  const missing = new Set<string>();
   try {
-    let metafile = await bundle(out, {}, options);
+    let metafile = await bundle(out, {}, options, missing);
     const used: readonly PackageFiles[] = findPackageFiles(entry, conditions).filter((installed) =>
       isUsed(installed, metafile, out),
     );
@@ -74,7 +55,7 @@ export async function bundleApplication(options: BundleOptions): Promise<Bundle>
     if (used.length > 0) {
       await rm(join(out, 'dist'), { recursive: true });
       const workers = used.flatMap((each) => Object.entries(each.workers));
-      metafile = await bundle(out, Object.fromEntries(workers), options);
+      metafile = await bundle(out, Object.fromEntries(workers), options, missing);
     }
     const protos = used.flatMap(({ proto }) => proto ?? []);
     const gateway = await readTree(out, 'gateway/');
@@ -95,6 +76,7 @@ export async function bundleApplication(options: BundleOptions): Promise<Bundle>
       ],
       inputs: Object.keys(metafile.inputs).map((path) => resolve(out, path)),
       imports: [...new Set(imports)].filter((path) => external.some((name) => isOf(path, name))),
+      missing,
     };
   } finally {
     await rm(out, { recursive: true, force: true });
@@ -121,8 +103,8 @@ async function bundle(
   out: string,
   workers: Readonly<Record<string, string>>,
   { entry, external, conditions }: BundleOptions,
+  missing: Set<string>,
 ): Promise<Metafile> {
-  const missing = new Set<string>();
   try {
     const { metafile } = await build({
       // Paths in the output must not depend on where the project is.
@@ -147,6 +129,13 @@ async function bundle(
       plugins: [optionalPackages(missing)],
       logLevel: 'silent',
     });
+    const needed = neededAtStart(metafile, 'dist/main.js', missing);
+    if (needed.length > 0) {
+      throw new DeployError(
+        'ERR_DEPLOY_BUILD_FAILED',
+        `${entry} can't be bundled: it imports packages that aren't installed. Run npm install ${needed.join(' ')}`,
+      );
+    }
     return metafile;
   } catch (error) {
     const { errors = [] } = error as Partial<BuildFailure>;

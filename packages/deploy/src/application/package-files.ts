@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -32,11 +32,14 @@ const packages: readonly {
 /** Packages through which an application may have them. */
 const dependents = ['@fairlead/gateway'];
 
-/** Finds the folder of an installed package by the rules of Node; `undefined` if it isn't installed. */
+/**
+ * Finds the folder of an installed package by the rules of Node; `undefined` if it isn't installed. Links are followed, as Node does: what a
+ * package needs may be beside the folder that the link leads to.
+ */
 export function packageFolder(name: string, from: string): string | undefined {
   const require = createRequire(from);
   for (const folder of require.resolve.paths(name) ?? []) {
-    if (existsSync(join(folder, name, 'package.json'))) return join(folder, name);
+    if (existsSync(join(folder, name, 'package.json'))) return realpathSync(join(folder, name));
   }
   return undefined;
 }

@@ -7,6 +7,7 @@ import { renderDeployment, type RenderedFile } from '@fairlead/deploy-config';
 import { agentFiles } from '../application/agent-files.ts';
 import { certificatePlanOf } from '../state/certificate-plan.ts';
 import { backupPlanOf } from '../state/backup-plan.ts';
+import { checkNeededPackages } from '../application/needed-packages.ts';
 import { bundleApplication } from '../application/bundle.ts';
 import { findNativePackages, nativePackageFiles } from '../application/native-packages.ts';
 import { NODE_VERSION, nodeRuntime } from '../application/node-runtime.ts';
@@ -80,6 +81,7 @@ export async function buildRelease(options: BuildReleaseOptions): Promise<BuiltR
   const work = await mkdtemp(join(out, '.build-'));
   try {
     const bundle = await bundleApplication({ entry, external, conditions });
+    checkNeededPackages(deployment, bundle.missing);
     const native = await findNativePackages(bundle.imports.map(packageName), entry);
     const rendered = renderDeployment(deployment);
     const parts: ReleasePart[] = [];

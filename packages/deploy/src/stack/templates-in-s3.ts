@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { S3Client } from '@aws-sdk/client-s3';
 
-import { checkOptions, checkText } from '../check-options.ts';
+import { checkOptions, checkText, invalidOption } from '../check-options.ts';
 
 /** Time for a request to S3, in milliseconds. */
 const REQUEST_MS = 30_000;
@@ -23,8 +23,7 @@ export interface TemplatesInS3Options {
  *
  * Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html
  *
- * @throws DeployError `ERR_DEPLOY_INVALID_OPTION`; the returned function rejects with RegistryError
- * `ERR_REGISTRY_INVALID_OPTION` for another location, or an Error that names the bucket
+ * @throws DeployError `ERR_DEPLOY_INVALID_OPTION`; the returned function rejects with an Error that names the bucket
  *
  * @example
  * ```ts
@@ -42,10 +41,14 @@ export function templatesInS3(
   checkOptions('templatesInS3', options, { client: 'required', location: 'required' });
   const { client, location } = options;
   checkText('location', 's3://bucket/prefix', location);
+  const [, Bucket, prefix = ''] =
+    /^s3:\/\/([a-z0-9.-]{3,63})(?:\/([^/].*?))?\/*$/.exec(location) ?? [];
+  if (Bucket === undefined) {
+    // It may hold credentials, which belong elsewhere.
+    throw invalidOption('Option location: expected s3://bucket/prefix, without anything else.');
+  }
   return async (template) => {
     const { HeadBucketCommand, PutObjectCommand } = await import('@aws-sdk/client-s3');
-    const { parseS3Url } = await import('@fairlead/registry/s3');
-    const { bucket: Bucket, prefix } = parseS3Url(location);
     const digest = createHash('sha256').update(template).digest('hex');
     const Key = `${prefix === '' ? '' : `${prefix}/`}templates/${digest}.json`;
     const send = <T>(work: (abort: { readonly abortSignal: AbortSignal }) => Promise<T>) =>

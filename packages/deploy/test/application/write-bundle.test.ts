@@ -19,6 +19,70 @@ it('an application in a bundle runs without its sources', async () => {
   expect(execFileSync(process.execPath, [program], { encoding: 'utf8' })).toBe('hello\n');
 });
 
+/** Writes an application whose package `store` uses `sdk-of-store` for one function, and declares it as an optional peer. */
+function applicationWithStore(entryText: string, optional = true): string {
+  const folder = temporaryFolder();
+  const write = (path: string, text: string): string => {
+    const file = join(folder, path);
+    mkdirSync(join(file, '..'), { recursive: true });
+    writeFileSync(file, text);
+    return file;
+  };
+  write(
+    'node_modules/store/package.json',
+    JSON.stringify({
+      ...{ name: 'store', type: 'module', exports: './dist/index.js' },
+      peerDependencies: { '@sdk/of-store': '*' },
+      peerDependenciesMeta: { '@sdk/of-store': { optional } },
+    }),
+  );
+  write(
+    'node_modules/store/dist/index.js',
+    `export { open } from './open.js';\nexport const upload = () => import('./upload.js');\n`,
+  );
+  write('node_modules/store/dist/open.js', `export const open = () => 'opened';\n`);
+  write(
+    'node_modules/store/dist/upload.js',
+    `import { open } from './open.js';\nimport { Client } from '@sdk/of-store/client';\nexport const client = [open, Client];\n`,
+  );
+  return write('main.mjs', entryText);
+}
+
+it('an application in a bundle runs without the optional packages of others until it uses one', async () => {
+  const entry = applicationWithStore(
+    `import { open, upload } from 'store';\nconsole.log(open());\nawait upload().catch((error) => console.log(error.code));\n`,
+  );
+  const program = await writeBundle({ entry, into: join(temporaryFolder(), 'bundle') });
+  expect(execFileSync(process.execPath, [program], { encoding: 'utf8' })).toBe(
+    'opened\nERR_MODULE_NOT_FOUND\n',
+  );
+});
+
+it.each<[string, string, boolean, string]>([
+  [
+    'at its start',
+    `import 'store/dist/upload.js';`,
+    true,
+    "it imports packages that aren't installed. Run npm install @sdk/of-store",
+  ],
+  [
+    'that its package needs',
+    `import { upload } from 'store';\nawait upload();`,
+    false,
+    'upload.js:2: Could not resolve "@sdk/of-store/client"',
+  ],
+])('an application is not bundled without a package %s', async (_, text, optional, message) => {
+  const entry = applicationWithStore(
+    text.replace('store/dist', './node_modules/store/dist'),
+    optional,
+  );
+  const bundling = writeBundle({ entry, into: join(temporaryFolder(), 'bundle') });
+  await expect(bundling).rejects.toMatchObject({
+    code: 'ERR_DEPLOY_BUILD_FAILED',
+    message: expect.stringContaining(message) as string,
+  });
+});
+
 it.each([
   [{ entry: '', into: 'out' }, 'Option entry: expected the path of a module, got ""'],
   [{ entry: 'main.ts', into: 4 }, 'Option into: expected the path of a folder, got 4'],

@@ -1,0 +1,78 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import type { ImportKind, Metafile, Plugin } from 'esbuild';
+
+const KINDS: readonly ImportKind[] = ['dynamic-import', 'import-statement', 'require-call'];
+
+/**
+ * Leaves out packages that aren't installed, such as the SDK of a store that isn't used: those of dynamic imports, and those that the importing
+ * package declares as optional peers. Importing one fails when the application does.
+ *
+ * @param missing gets the packages
+ */
+export function optionalPackages(missing: Set<string>): Plugin {
+  const RESOLVING = Symbol('resolving');
+  return {
+    name: 'optional-packages',
+    setup(bundler) {
+      bundler.onResolve({ filter: /^[^./]/ }, async ({ path, kind, ...rest }) => {
+        if (rest.pluginData === RESOLVING || !KINDS.includes(kind)) return undefined;
+        const { importer, resolveDir } = rest;
+        const found = await bundler.resolve(path, {
+          ...{ importer, resolveDir, kind },
+          pluginData: RESOLVING,
+        });
+        if (found.errors.length === 0) return found;
+        const name = packageOf(path);
+        // Otherwise the bundler reports the import with its place.
+        if (kind !== 'dynamic-import' && !isOptionalPeer(importer, name)) return undefined;
+        missing.add(name);
+        return { path, external: true };
+      });
+    },
+  };
+}
+
+/** Returns the packages among `missing` that a program imports at its start, and can't run without. */
+export function neededAtStart(
+  { outputs }: Metafile,
+  program: string,
+  missing: ReadonlySet<string>,
+): readonly string[] {
+  const needed = new Set<string>();
+  const seen = new Set<string>();
+  const visit = (path: string): void => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    for (const { path: imported, kind, external } of outputs[path]?.imports ?? []) {
+      if (kind === 'dynamic-import') continue;
+      if (external !== true) visit(imported);
+      else if (missing.has(packageOf(imported))) needed.add(packageOf(imported));
+    }
+  };
+  visit(program);
+  return [...needed].toSorted();
+}
+
+/** Returns the package of an import, such as `@aws-sdk/client-s3` or `redis`. */
+function packageOf(path: string): string {
+  const [first = '', second = ''] = path.split('/');
+  return first.startsWith('@') ? `${first}/${second}` : first;
+}
+
+/** Returns whether the package of a module declares another one as a peer that it can work without. */
+function isOptionalPeer(importer: string, name: string): boolean {
+  for (let folder = dirname(importer); folder !== dirname(folder); folder = dirname(folder)) {
+    const path = join(folder, 'package.json');
+    if (!existsSync(path)) continue;
+    const manifest = JSON.parse(readFileSync(path, 'utf8')) as {
+      readonly name?: string;
+      readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
+    };
+    // A folder of modules may have one for their type alone.
+    if (manifest.name === undefined) continue;
+    return manifest.peerDependenciesMeta?.[name]?.optional === true;
+  }
+  return false;
+}
