@@ -33,7 +33,7 @@ export type { ImmutableUpdates, InPlaceUpdates, UpdateOptions } from './updates/
 export { Watching } from './watching/watching.ts';
 export type { WatchingProps } from './watching/watching.ts';
 export type { WatchingOptions } from './watching/watching-options.ts';
-export type { WatchedBalancer } from './watching/alarm-definitions.ts';
+export type { WatchedBalancer } from './watching/balancer-alarms.ts';
 export type { WatchedTasks } from './watching/task-alarms.ts';
 export { TrainingJobs } from './batch/training-jobs.ts';
 export type { TrainingJobsProps, TrainingPolicyNames } from './batch/training-jobs.ts';

@@ -2,6 +2,7 @@ import type { CaptureObjects } from '@fairlead/capture';
 import { Option } from '@commander-js/extra-typings';
 import { checkLength } from '../check-length.ts';
 import { openAwsClient } from '../aws/open-aws-client.ts';
+import { withAwsSdk } from '../aws/with-aws-sdk.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
 
@@ -34,13 +35,11 @@ export async function openCaptures(
     return captureFolder(location);
   }
   const [, , bucket = '', ...prefix] = location.replace(/\/+$/u, '').split('/');
-  const { S3Client } = await import('@aws-sdk/client-s3').catch((cause: unknown) => {
-    throw new CliError(
-      'ERR_CLI_NO_RUNTIME',
-      'captures in S3 need the AWS SDK: npm install @aws-sdk/client-s3',
-      { cause },
-    );
-  });
+  const { S3Client } = await withAwsSdk(
+    'captures in S3 need the AWS SDK: npm install @aws-sdk/client-s3',
+    () => import('@aws-sdk/client-s3'),
+    'ERR_CLI_NO_RUNTIME',
+  );
   const { captureBucket } = await import('@fairlead/capture/s3');
   return captureBucket({ client: openAwsClient(S3Client), bucket, prefix: prefix.join('/') });
 }

@@ -1,6 +1,6 @@
 import type { RetrainingPolicy, TrainingRunner } from '@fairlead/retraining';
 import { openAwsClient } from '../aws/open-aws-client.ts';
-import { CliError } from '../cli-error.ts';
+import { withAwsSdk } from '../aws/with-aws-sdk.ts';
 import type { CommandContext } from '../command-context.ts';
 
 /**
@@ -16,21 +16,16 @@ export async function openRunner(
   if (training.batch === undefined) {
     return processRunner({ env: io.env, keep: training.environment });
   }
-  try {
-    const { BatchClient } = await import('@aws-sdk/client-batch');
-    const { S3Client } = await import('@aws-sdk/client-s3');
-    const { batchRunner } = await import('@fairlead/retraining/batch');
-    return batchRunner({
-      ...{ batch: openAwsClient(BatchClient), s3: openAwsClient(S3Client) },
-      ...training.batch,
-    });
-  } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND'))
-      throw cause;
-    throw new CliError(
-      'ERR_CLI_NO_RUNTIME',
-      'trainings on AWS Batch need the AWS SDK: npm install @aws-sdk/client-batch @aws-sdk/client-s3',
-      { cause },
-    );
-  }
+  const { batch } = training;
+  return withAwsSdk(
+    'trainings on AWS Batch need the AWS SDK: npm install @aws-sdk/client-batch @aws-sdk/client-s3',
+    async () => {
+      const { BatchClient } = await import('@aws-sdk/client-batch');
+      const { S3Client } = await import('@aws-sdk/client-s3');
+      const { batchRunner } = await import('@fairlead/retraining/batch');
+      const clients = { batch: openAwsClient(BatchClient), s3: openAwsClient(S3Client) };
+      return batchRunner({ ...clients, ...batch });
+    },
+    'ERR_CLI_NO_RUNTIME',
+  );
 }

@@ -1,22 +1,11 @@
 import type { Deployment } from '@fairlead/deploy-config';
 import { cloudWatchAlarms, type CloudWatchAlarm } from '@fairlead/monitoring/dashboards';
-import type { CfnAlarmProps } from 'aws-cdk-lib/aws-cloudwatch';
 
+import { dimensions, fiveMinutes, type Definition } from './alarm-parts.ts';
+import { balancerAlarms, type WatchedBalancer } from './balancer-alarms.ts';
 import type { PublishedMetrics } from './published-metrics.ts';
 import { taskAlarms, type WatchedTasks } from './task-alarms.ts';
 import type { ResolvedWatching } from './watching-options.ts';
-
-/** Load balancer in front of hosts or tasks, as CloudWatch names it. */
-export interface WatchedBalancer {
-  /** `loadBalancerFullName` of the load balancer. Example: `app/shop/50dc6c495c0c9188`. */
-  readonly loadBalancer: string;
-  /** `targetGroupFullName` of the target group. Example: `targetgroup/shop/73e2d6bc24d8a067`. */
-  readonly targetGroup: string;
-  /** `targetGroupFullName` of the target group of gRPC. Example: `targetgroup/shop-grpc/8f3a0c1d2e4b5a69`. @defaultValue none */
-  readonly grpcTargetGroup?: string | undefined;
-  /** ARNs of the certificates of its listeners in ACM. Example: `['arn:aws:acm:eu-central-1:111122223333:certificate/1234']`. @defaultValue none */
-  readonly certificates?: readonly string[];
-}
 
 /** Queue of jobs with its dead-letter queue, by name. */
 interface WatchedQueue {
@@ -34,13 +23,11 @@ export interface WatchedResources {
 }
 
 /** Alarm by the end of its name. */
-export interface AlarmDefinition {
-  readonly id: string;
+export interface AlarmDefinition extends Definition {
   /** Part of the alarm of rollouts. */
   readonly stopsRollout: boolean;
   /** Alarm of the service of ECS itself, which exists after the service. */
   readonly followsTasks: boolean;
-  readonly props: Omit<CfnAlarmProps, 'alarmName' | 'alarmActions' | 'okActions'>;
 }
 
 /** Default of `FAIRLEAD_JOBS_MAX`. */
@@ -77,7 +64,6 @@ export function alarmDefinitions(
       .filter(({ id }) => id !== 'certificate' || hasCertificate),
     ...(hosts ? [heartbeat(hosts.namespace, hosts.autoScalingGroup)] : []),
     ...(balancer ? balancerAlarms(balancer, options) : []),
-    ...(balancer?.grpcTargetGroup === undefined ? [] : grpcAlarms(balancer, options)),
     ...queues.flatMap((queue) => queueAlarms(queue, deployment, options)),
     ...(judgesDrift(deployment) ? [drift(namespace)] : []),
   ];
@@ -86,8 +72,6 @@ export function alarmDefinitions(
     ...(tasks ? taskAlarms(tasks) : []).map((each) => ({ ...each, followsTasks: true })),
   ].map((each) => ({ ...each, stopsRollout: ROLLOUT.test(each.id) }));
 }
-
-type Definition = Omit<AlarmDefinition, 'stopsRollout' | 'followsTasks'>;
 
 function ofShared(
   alarm: CloudWatchAlarm,
@@ -123,12 +107,6 @@ function ofShared(
   };
 }
 
-const isAbove = {
-  comparisonOperator: 'GreaterThanThreshold',
-  treatMissingData: 'notBreaching',
-} as const;
-const fiveMinutes = { period: 60, evaluationPeriods: 5, datapointsToAlarm: 5 } as const;
-
 function heartbeat(namespace: string, group: string): Definition {
   return {
     id: 'heartbeat',
@@ -141,98 +119,6 @@ function heartbeat(namespace: string, group: string): Definition {
       comparisonOperator: 'LessThanThreshold',
       treatMissingData: 'breaching',
     },
-  };
-}
-
-/** Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html */
-function balancerAlarms(
-  { loadBalancer, targetGroup, certificates = [] }: WatchedBalancer,
-  { failureShare, latencyMs, certificateDays }: ResolvedWatching,
-): readonly Definition[] {
-  const ofTargets = dimensions({ LoadBalancer: loadBalancer, TargetGroup: targetGroup });
-  const query = (id: string, metricName: string) => ({
-    id,
-    metricStat: {
-      metric: { namespace: 'AWS/ApplicationELB', metricName, dimensions: ofTargets },
-      period: 60,
-      stat: 'Sum',
-    },
-    returnData: false,
-  });
-  return [
-    {
-      id: 'failures',
-      props: {
-        alarmDescription: `More than ${Number((failureShare * 100).toPrecision(3))} % of the requests get 5xx from the hosts.`,
-        metrics: [
-          query('failed', 'HTTPCode_Target_5XX_Count'),
-          query('requests', 'RequestCount'),
-          {
-            id: 'share',
-            // Without failures there is no such metric.
-            expression: 'FILL(failed, 0) / requests',
-            label: 'Share of failed requests',
-            returnData: true,
-          },
-        ],
-        ...{ evaluationPeriods: 5, datapointsToAlarm: 3, threshold: failureShare, ...isAbove },
-      },
-    },
-    { id: 'latency', props: latency('requests', ofTargets, latencyMs) },
-    ...certificates.map((arn, index) => ({
-      id: index === 0 ? 'balancer-certificate' : `balancer-certificate-${index + 1}`,
-      props: {
-        alarmDescription: `A certificate of the load balancer ends within ${certificateDays} days: its renewal has failed.`,
-        ...{
-          namespace: 'AWS/CertificateManager',
-          metricName: 'DaysToExpiry',
-          statistic: 'Minimum',
-        },
-        dimensions: dimensions({ CertificateArn: arn }),
-        ...{ period: 86_400, evaluationPeriods: 1, datapointsToAlarm: 1 },
-        threshold: certificateDays,
-        comparisonOperator: 'LessThanThreshold',
-        treatMissingData: 'missing',
-      },
-    })),
-  ];
-}
-
-/**
- * Alarms of the target group of gRPC. Its answers have status 200 also when they fail: the failures of its predictions are in the metrics of the
- * models.
- */
-function grpcAlarms(
-  { loadBalancer, grpcTargetGroup = '' }: WatchedBalancer,
-  { latencyMs }: ResolvedWatching,
-): readonly Definition[] {
-  const ofTargets = dimensions({ LoadBalancer: loadBalancer, TargetGroup: grpcTargetGroup });
-  return [
-    {
-      id: 'grpc-unhealthy-hosts',
-      props: {
-        alarmDescription: `A host behind ${loadBalancer} is unhealthy for gRPC.`,
-        ...{ namespace: 'AWS/ApplicationELB', metricName: 'UnHealthyHostCount' },
-        ...{ dimensions: ofTargets, statistic: 'Maximum' },
-        ...{ ...fiveMinutes, threshold: 0, ...isAbove },
-      },
-    },
-    { id: 'grpc-latency', props: latency('requests by gRPC', ofTargets, latencyMs) },
-  ];
-}
-
-function latency(
-  requests: string,
-  ofTargets: ReturnType<typeof dimensions>,
-  latencyMs: number,
-): Definition['props'] {
-  return {
-    alarmDescription: `1 % of the ${requests} take the hosts more than ${latencyMs} ms.`,
-    ...{ namespace: 'AWS/ApplicationELB', metricName: 'TargetResponseTime' },
-    dimensions: ofTargets,
-    extendedStatistic: 'p99',
-    evaluateLowSampleCountPercentile: 'ignore',
-    ...{ ...fiveMinutes, threshold: latencyMs / 1000, ...isAbove },
   };
 }
 
@@ -294,8 +180,4 @@ function drift(namespace: string): Definition {
       treatMissingData: 'ignore',
     },
   };
-}
-
-function dimensions(values: Readonly<Record<string, string>>) {
-  return Object.entries(values).map(([name, value]) => ({ name, value }));
 }

@@ -17,11 +17,8 @@ import { Construct } from 'constructs';
 
 import { invalidOption } from '../check-options.ts';
 import { argued, NO_RESOURCES } from '../nag/acknowledge.ts';
-import {
-  alarmDefinitions,
-  type WatchedBalancer,
-  type WatchedResources,
-} from './alarm-definitions.ts';
+import { alarmDefinitions, type WatchedResources } from './alarm-definitions.ts';
+import type { WatchedBalancer } from './balancer-alarms.ts';
 import { dashboardBody } from './dashboard-body.ts';
 import { logGroupArn, logKeyStatement } from './log-key-statement.ts';
 import { NoticeTopic } from './notice-topic.ts';

@@ -2,7 +2,7 @@ import type { Deployment } from '@fairlead/deploy-config';
 
 import { DeployError } from '../deploy-error.ts';
 
-/** Packages that the gateway needs with a setting: by its name, or by the begin of its value. */
+/** Optional packages of the gateway, by what needs them: a setting with its value, as `NAME=value`. */
 const NEEDS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/=s3:\/\//, ['@aws-sdk/client-s3']],
   [/^FAIRLEAD_JOBS_QUEUE_URL=/, ['@aws-sdk/client-sqs', '@aws-sdk/client-s3']],
@@ -10,6 +10,13 @@ const NEEDS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^FAIRLEAD_NOTICE_TOPIC=/, ['@aws-sdk/client-sns']],
   [/=rediss?:\/\//, ['redis']],
   [/^FAIRLEAD_GRPC_LISTEN=/, ['@grpc/grpc-js', '@grpc/proto-loader']],
+  [
+    /^FAIRLEAD_OTLP_URL=/,
+    [
+      ...['@opentelemetry/api', '@opentelemetry/core', '@opentelemetry/exporter-trace-otlp-http'],
+      ...['@opentelemetry/resources', '@opentelemetry/sdk-trace'],
+    ],
+  ],
 ];
 
 /**

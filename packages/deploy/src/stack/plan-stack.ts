@@ -79,7 +79,8 @@ const names = {
 
 /**
  * Compares a template with a stack: by a change set, which is deleted again, and the templates alone where a change set isn't
- * allowed, or the template is longer than 51,200 bytes (with `storeTemplate` 1,000,000) or can't be stored; and finds resources that were changed by hand. Nothing is deployed.
+ * allowed, or the template is longer than 51,200 bytes (with `storeTemplate` 1,000,000) or can't be stored; and finds resources that were
+ * changed by hand. Nothing is deployed.
  *
  * Needs `cloudformation:DescribeStacks`, `GetTemplate`, `CreateChangeSet`, `DescribeChangeSet`, `DeleteChangeSet`, `DetectStackDrift`,
  * `DescribeStackDriftDetectionStatus`, `DescribeStackResourceDrifts`, and for drift the right to read the resources.

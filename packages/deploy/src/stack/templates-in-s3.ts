@@ -16,8 +16,8 @@ export interface TemplatesInS3Options {
 }
 
 /**
- * Returns a function for the option `storeTemplate` of {@link planStack}. It stores a template as `templates/<SHA-256>.json` below the location, unless it
- * is there, and resolves to its URL. The template isn't removed.
+ * Returns a function for the option `storeTemplate` of {@link planStack}. It stores a template as `templates/<SHA-256>.json` below the location,
+ * unless it is there, and resolves to its URL. The template isn't removed. Each request may take 30 s.
  *
  * Needs `@aws-sdk/client-s3`, `s3:GetObject`, `s3:ListBucket` and `s3:PutObject`.
  *

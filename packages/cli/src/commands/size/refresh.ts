@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { withAwsSdk } from '../../aws/with-aws-sdk.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { jsonText } from '../../output/json-text.ts';
@@ -55,19 +56,16 @@ export async function refresh(
   }
 }
 
-async function importAws() {
-  try {
-    const [{ EC2Client }, { PricingClient }, { refreshInstances }] = await Promise.all([
-      import('@aws-sdk/client-ec2'),
-      import('@aws-sdk/client-pricing'),
-      import('@fairlead/sizing/aws'),
-    ]);
-    return { EC2Client, PricingClient, refreshInstances };
-  } catch (cause) {
-    throw new CliError(
-      'ERR_CLI_USAGE',
-      '--refresh needs the AWS SDK: npm install @aws-sdk/client-ec2 @aws-sdk/client-pricing',
-      { cause },
-    );
-  }
+function importAws() {
+  return withAwsSdk(
+    '--refresh needs the AWS SDK: npm install @aws-sdk/client-ec2 @aws-sdk/client-pricing',
+    async () => {
+      const [{ EC2Client }, { PricingClient }, { refreshInstances }] = await Promise.all([
+        import('@aws-sdk/client-ec2'),
+        import('@aws-sdk/client-pricing'),
+        import('@fairlead/sizing/aws'),
+      ]);
+      return { EC2Client, PricingClient, refreshInstances };
+    },
+  );
 }
