@@ -74,11 +74,28 @@ interface Endpoint {
   readonly Properties: { readonly VpcEndpointType: string };
 }
 
+interface Alarm {
+  readonly Properties: {
+    readonly OKActions?: unknown;
+    readonly Metrics?: readonly { readonly MetricStat?: unknown }[];
+  };
+}
+
+/** Metrics of alarms, each of which has the price of an alarm: of those that send notices, or of those of auto scaling. */
+function alarmMetrics(template: Template, sendsNotices: boolean): number {
+  const alarms = template.findResources('AWS::CloudWatch::Alarm') as Record<string, Alarm>;
+  return Object.values(alarms)
+    .map(({ Properties }) => Properties)
+    .filter(({ OKActions }) => (OKActions !== undefined) === sendsNotices)
+    .flatMap(({ Metrics = [{ MetricStat: {} }] }) => Metrics)
+    .filter(({ MetricStat }) => MetricStat !== undefined).length;
+}
+
 const amounts = {
   endpoints: Object.values(
     smallest.findResources('AWS::EC2::VPCEndpoint') as Record<string, Endpoint>,
   ).filter(({ Properties }) => Properties.VpcEndpointType === 'Interface').length,
-  alarms: count(everything, 'AWS::CloudWatch::Alarm'),
+  alarms: alarmMetrics(everything, true),
   firewallRules: Object.values(
     everything.findResources('AWS::WAFv2::WebACL') as Record<string, WebAcl>,
   ).reduce((sum, { Properties }) => sum + Properties.Rules.length, 0),
@@ -223,6 +240,11 @@ test.each([
     expect(cellsOf(shown)).toEqual(cellsOf(computed));
   },
 );
+
+test('the alarms of auto scaling have as many metrics as their part, with that of target tracking', () => {
+  const part = costParts.find(({ name }) => name === 'alarms of auto scaling');
+  expect(part?.terms).toEqual([{ price: 'alarm', times: [alarmMetrics(everything, false) + 1] }]);
+});
 
 test('the parts have as many keys as the template', () => {
   const keys = costParts

@@ -1,8 +1,11 @@
 import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
+import type { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 
 import type { Balancer } from '../balancing/balancer.ts';
-import { requestForecast, trackedMetric } from './request-metric.ts';
+import { dimensions } from '../watching/alarm-parts.ts';
+import { requestForecast, trackedLoad } from './request-metric.ts';
+import { addScaleInAlarm, scaleInStep } from './scale-in.ts';
 import type { ScalingOptions } from './scaling-options.ts';
 import { taskSchedule } from './task-schedule.ts';
 
@@ -25,8 +28,12 @@ export interface TaskScaling {
 export interface ServiceScaling {
   /** Target of the policies, which has the scheduled actions. Example: `service.scaling?.target.maxCapacity` */
   readonly target: CfnScalableTarget;
-  /** Policy that follows the requests of each task, or the processor time. Example: `service.scaling?.targetTracking.ref` */
+  /** Policy that adds tasks by the requests of each task, or by the processor time. Example: `service.scaling?.targetTracking.ref` */
   readonly targetTracking: CfnScalingPolicy;
+  /** Policy that removes tasks, which `scaleInAlarm` sets off. Example: `service.scaling?.scaleIn.ref` */
+  readonly scaleIn: CfnScalingPolicy;
+  /** Alarm when fewer tasks would be enough. Example: `service.scaling?.scaleInAlarm.ref` */
+  readonly scaleInAlarm: CfnAlarm;
   /** Forecast; `undefined` without `predictive`. Example: `service.scaling?.predictive?.ref` */
   readonly predictive: CfnScalingPolicy | undefined;
 }
@@ -56,22 +63,44 @@ export function addTaskScaling(
       },
     })),
   });
+  const load = trackedLoad(options, balancer, {
+    predefined: { predefinedMetricType: 'ECSServiceAverageCPUUtilization' },
+    metric: {
+      ...{ namespace: 'AWS/ECS', metricName: 'CPUUtilization' },
+      dimensions: dimensions({ ClusterName: cluster, ServiceName: service }),
+    },
+  });
   // The service is behind the listener already, without which there is no metric of requests.
   const targetTracking = new CfnScalingPolicy(scope, 'TargetTracking', {
     policyName: 'TargetTracking',
     policyType: 'TargetTrackingScaling',
     scalingTargetId: target.ref,
     targetTrackingScalingPolicyConfiguration: {
-      ...trackedMetric(options, balancer, 'ECSServiceAverageCPUUtilization'),
+      predefinedMetricSpecification: load.predefined,
+      ...{ targetValue: load.targetValue, disableScaleIn: true },
       scaleOutCooldown: warmUpSeconds,
     },
   });
-  if (predictive === undefined) return { target, targetTracking, predictive: undefined };
+  const scaleIn = new CfnScalingPolicy(scope, 'ScaleInPolicy', {
+    policyName: 'ScaleIn',
+    policyType: 'StepScaling',
+    scalingTargetId: target.ref,
+    stepScalingPolicyConfiguration: {
+      adjustmentType: 'PercentChangeInCapacity',
+      // Every value above the threshold of the alarm.
+      stepAdjustments: [{ metricIntervalLowerBound: 0, scalingAdjustment: scaleInStep.percent }],
+      minAdjustmentMagnitude: scaleInStep.atLeast,
+      ...{ cooldown: scaleInStep.cooldownSeconds, metricAggregationType: 'Average' },
+    },
+  });
+  const scaleInAlarm = addScaleInAlarm(scope, load, balancer, scaleIn.ref);
+  const parts = { target, targetTracking, scaleIn, scaleInAlarm };
+  if (predictive === undefined) return { ...parts, predictive: undefined };
   const forecast = new CfnScalingPolicy(scope, 'Predictive', {
     policyName: 'Predictive',
     policyType: 'PredictiveScaling',
     scalingTargetId: target.ref,
     predictiveScalingPolicyConfiguration: requestForecast(options, balancer, warmUpSeconds),
   });
-  return { target, targetTracking, predictive: forecast };
+  return { ...parts, predictive: forecast };
 }

@@ -18,7 +18,7 @@ const exists = (...names: readonly string[]) => {
 /** Types that moto leaves out though it reports CREATE_COMPLETE, each with what its resources in the template must have. */
 export const leftOut: Readonly<Record<string, (properties: Properties) => void>> = {
   'AWS::AutoScaling::ScalingPolicy': ({ PolicyType, AutoScalingGroupName }) => {
-    expect(['TargetTrackingScaling', 'PredictiveScaling']).toContain(PolicyType);
+    expect(['TargetTrackingScaling', 'SimpleScaling', 'PredictiveScaling']).toContain(PolicyType);
     expect(readable(AutoScalingGroupName)).toMatch(/HostsGroup/);
   },
   'AWS::Backup::BackupPlan': ({ BackupPlan }) => {
@@ -56,7 +56,11 @@ export const leftOut: Readonly<Record<string, (properties: Properties) => void>>
   'AWS::CloudFront::OriginRequestPolicy': ({ OriginRequestPolicyConfig }) => {
     expect(readable(OriginRequestPolicyConfig)).toMatch(/\[Authorization X-Api-Key\]/);
   },
-  'AWS::CloudWatch::Alarm': exists('AlarmActions', 'OKActions', 'Threshold', 'TreatMissingData'),
+  'AWS::CloudWatch::Alarm': (properties) => {
+    exists('AlarmActions', 'Threshold', 'TreatMissingData')(properties);
+    const setsOffScaling = readable(properties.AlarmActions).includes('ScaleInPolicy');
+    expect('OKActions' in properties).toBe(!setsOffScaling);
+  },
   'AWS::CloudWatch::CompositeAlarm': exists('AlarmActions', 'AlarmRule'),
   'AWS::EC2::SecurityGroupEgress': ({ FromPort, DestinationSecurityGroupId }) => {
     expect([443, 6380, 8080, 8081]).toContain(FromPort);

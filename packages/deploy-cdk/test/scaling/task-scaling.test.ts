@@ -111,7 +111,7 @@ describe('tasks whose rate is measured', () => {
 
 it('tasks whose rate is not known grow above 60 % processor time, up to twice the fewest', () => {
   const template = templateWith();
-  template.resourceCountIs(POLICY, 1);
+  template.resourceCountIs(POLICY, 2);
   template.hasResourceProperties(TARGET, { MinCapacity: 2, MaxCapacity: 4 });
   template.hasResourceProperties(POLICY, {
     TargetTrackingScalingPolicyConfiguration: {

@@ -157,7 +157,7 @@ describe('hosts behind CloudFront', () => {
 
   it('scale by requests after the rule, without which the metric does not exist', () => {
     const policies = Object.entries(template.findResources('AWS::AutoScaling::ScalingPolicy'));
-    const ofService = policies.filter(([id]) => id.startsWith('Service'));
+    const ofService = policies.filter(([id]) => /^Service.*(?:TargetTracking|Predictive)/.test(id));
     expect(ofService).toHaveLength(2);
     for (const [, policy] of ofService) {
       expect((policy as { DependsOn: string[] }).DependsOn).toContain(rule);

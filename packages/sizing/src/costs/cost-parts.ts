@@ -19,6 +19,7 @@ export interface CostQuantities {
   readonly millionRequests: number;
   readonly flowLogGB: number;
   readonly storedGB: number;
+  /** Metrics of the alarms that send notices. */
   readonly alarms: number;
   readonly logGB: number;
   /** Millions of asynchronous jobs, with four requests to SQS each. */
@@ -90,6 +91,11 @@ export const costParts: readonly CostPart[] = [
     name: 'metrics of hosts, every minute',
     when: 'always',
     terms: [{ price: 'metric', times: ['hosts', 7] }],
+  },
+  {
+    // That of target tracking has one metric, and that which removes hosts two.
+    ...{ name: 'alarms of auto scaling', when: 'always' },
+    terms: [{ price: 'alarm', times: [3] }],
   },
   {
     name: 'flow log of the network',

@@ -1,4 +1,4 @@
-import type { ScalingAction } from './target-tracking.ts';
+import type { ScalingAction } from './host-scaling.ts';
 
 /** Time within which an opposite action counts: alarms need 15 minutes to remove hosts, and a new host some to start. */
 const WINDOW_SECONDS = 3600;

@@ -6,15 +6,11 @@ import {
   type LatencyModel,
 } from '../queue/latency-model.ts';
 import { countOscillations } from './count-oscillations.ts';
-import {
-  TargetTracking,
-  type ScalingAction,
-  type TargetTrackingOptions,
-} from './target-tracking.ts';
+import { HostScaling, type HostScalingOptions, type ScalingAction } from './host-scaling.ts';
 import type { Traffic } from './traffic.ts';
 
 /** Options of {@link simulateScaling}. */
-export interface SimulateScalingOptions extends TargetTrackingOptions {
+export interface SimulateScalingOptions extends HostScalingOptions {
   readonly traffic: Traffic;
   readonly model: LatencyModel;
   /** Cores of a host that serve, and their speed relative to the measured machine. */
@@ -45,7 +41,7 @@ export interface ScalingSimulation {
 const MAX_BACKLOG_SECONDS = 10;
 
 /**
- * Simulates target tracking over traffic, against the best number of hosts that never changes.
+ * Simulates the auto scaling of the construct `ModelService` over traffic, against the best number of hosts that never changes.
  *
  * Hosts share the traffic equally. Requests above the capacity wait, and are refused (which counts as late) when they would wait for 10 seconds.
  *
@@ -66,34 +62,29 @@ export function simulateScaling(options: SimulateScalingOptions): ScalingSimulat
   checkOptions('simulateScaling', options, {
     ...{ traffic: 'required', model: 'required', host: 'required', goalMs: 'required' },
     ...{ requestsPerTarget: 'required', minHosts: 'required', maxHosts: 'required' },
-    ...{ warmUpSeconds: 'required', remainBy: 'optional' },
+    warmUpSeconds: 'required',
   });
   const { traffic, minHosts, maxHosts } = options;
   checkInteger('minHosts', minHosts, 1, 10_000);
   checkInteger('maxHosts', maxHosts, minHosts, 10_000);
   checkNumber('requestsPerTarget', options.requestsPerTarget, 1, 1e9);
   checkNumber('warmUpSeconds', options.warmUpSeconds, 0, 86_400);
-  if (!['busiest-minute', 'last-minute'].includes(options.remainBy ?? 'busiest-minute')) {
-    throw invalidOption(
-      `remainBy must be 'busiest-minute' or 'last-minute', got ${JSON.stringify(options.remainBy)}.`,
-    );
-  }
   checkNumber('goalMs', options.goalMs, 0.1, 3_600_000);
   if (traffic.rates.length === 0) throw invalidOption('traffic has no steps.');
   const first = ((traffic.rates[0] ?? 0) * 60) / options.requestsPerTarget;
   const start = Math.min(maxHosts, Math.max(minHosts, Math.ceil(first)));
-  const tracking = new TargetTracking(options, start);
-  const scaled = run(options, tracking);
+  const hosts = new HostScaling(options, start);
+  const scaled = run(options, hosts);
   return {
     ...scaled,
-    actions: tracking.actions,
-    oscillations: countOscillations(tracking.actions),
+    actions: hosts.actions,
+    oscillations: countOscillations(hosts.actions),
     fixed: bestFixed(options, scaled.withinGoal),
   };
 }
 
-/** Hosts over time: those of target tracking, or always as many. */
-type Hosts = Pick<TargetTracking, 'running' | 'serving' | 'endMinute'>;
+/** Hosts over time: those of auto scaling, or always as many. */
+type Hosts = Pick<HostScaling, 'running' | 'serving' | 'endMinute'>;
 
 function run(
   { traffic, model, host, goalMs }: SimulateScalingOptions,

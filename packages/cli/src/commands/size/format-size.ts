@@ -145,10 +145,7 @@ function formatSimulation(day: SimulatedDay, p99: number): readonly string[] {
         `${count(fixed.hosts, 'host')}: ${fixed.hostHours.toFixed(0)} host-hours, ${share(fixed.withinGoal)} within the goal`,
       ],
       ['  compared', `${percent(hostHours / fixed.hostHours)} of its host-hours`],
-      [
-        '  changes',
-        `${actions.length}, ${count(day.oscillations, 'oscillation')} (${day.oscillationsByLastMinute} if AWS removed hosts by the last minute)`,
-      ],
+      ['  changes', `${actions.length}, ${count(day.oscillations, 'oscillation')}`],
     ]),
   ];
 }

@@ -1,10 +1,10 @@
 import type {
   Calibration,
+  HostScalingOptions,
   ModelMeasurement,
   Recommendation,
   ScalingSimulation,
   SizedType,
-  TargetTrackingOptions,
   Traffic,
 } from '@fairlead/sizing';
 import { readText } from '../../read-file.ts';
@@ -20,14 +20,12 @@ export interface SimulatedDay extends ScalingSimulation {
   readonly minHosts: number;
   readonly maxHosts: number;
   readonly warmUpSeconds: number;
-  /** Oscillations if AWS removed hosts by the last minute instead of the busiest one of 15. */
-  readonly oscillationsByLastMinute: number;
 }
 
 /** Height of the bursts of a generated day: its busiest minute is about the peak that the hosts are sized for. */
 const BURST_FACTOR = 1.8;
 
-/** Simulates target tracking with the numbers of a recommendation. */
+/** Simulates auto scaling with the numbers of a recommendation. */
 export async function simulate(
   options: SizeOptions,
   { best, goal }: Recommendation,
@@ -39,16 +37,13 @@ export async function simulate(
   const { fitLatencyModel, simulateScaling } = await import('@fairlead/sizing');
   const { measurement, calibration } = measured;
   const { traffic, name } = await openTraffic(options, goal.peakPerSecond);
-  const tracking = trackingOf(best, options.spareHosts);
-  const scaling = {
-    ...{ ...tracking, traffic, host: best.host, goalMs: goal.p99Ms },
-    model: fitLatencyModel(measurement, calibration?.multicoreOverhead),
-  };
-  const { oscillations } = simulateScaling({ ...scaling, remainBy: 'last-minute' });
+  const scaling = scalingOf(best, options.spareHosts);
   return {
-    ...{ traffic: name, type: best.type, ...tracking },
-    ...simulateScaling(scaling),
-    oscillationsByLastMinute: oscillations,
+    ...{ traffic: name, type: best.type, ...scaling },
+    ...simulateScaling({
+      ...{ ...scaling, traffic, host: best.host, goalMs: goal.p99Ms },
+      model: fitLatencyModel(measurement, calibration?.multicoreOverhead),
+    }),
   };
 }
 
@@ -63,7 +58,7 @@ async function openTraffic(
   return { traffic: generateDay(day), name: `a generated day (seed ${seed})` };
 }
 
-function trackingOf(best: SizedType, spareHosts: number): TargetTrackingOptions {
+function scalingOf(best: SizedType, spareHosts: number): HostScalingOptions {
   const { min, max, scaling } = hostsOptions(best, spareHosts);
   return {
     requestsPerTarget: scaling.requestsPerSecond * 60,
