@@ -1,13 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import type { ImportKind, Metafile, Plugin } from 'esbuild';
+import { build, type ImportKind, type Metafile, type Plugin } from 'esbuild';
 
 const KINDS: readonly ImportKind[] = ['dynamic-import', 'import-statement', 'require-call'];
 
 /**
  * Leaves out packages that aren't installed, such as the SDK of a store that isn't used: those of dynamic imports, and those that the importing
- * package declares as optional peers. Importing one fails when the application does.
+ * package declares as optional peers. Importing one fails when the application does. What a module requires in a `try` is left out by the
+ * bundler itself, and not missing: `debug` tries `supports-color` for colors in a terminal.
  *
  * @param missing gets the packages
  */
@@ -27,6 +28,7 @@ export function optionalPackages(missing: Set<string>): Plugin {
         const name = packageOf(path);
         // Otherwise the bundler reports the import with its place.
         if (kind !== 'dynamic-import' && !isOptionalPeer(importer, name)) return undefined;
+        if (kind === 'require-call' && (await isTried(importer, path))) return undefined;
         missing.add(name);
         return { path, external: true };
       });
@@ -53,6 +55,27 @@ export function neededAtStart(
   };
   visit(program);
   return [...needed].toSorted();
+}
+
+/** Returns whether a module works without another one that it requires, because it does so in a `try`: the bundler rejects what it can't resolve only elsewhere. */
+async function isTried(importer: string, path: string): Promise<boolean> {
+  const others: Plugin = {
+    name: 'others',
+    setup(bundler) {
+      bundler.onResolve({ filter: /.*/ }, ({ path: each, kind }) =>
+        kind === 'entry-point' || each === path ? undefined : { path: each, external: true },
+      );
+    },
+  };
+  try {
+    await build({
+      ...{ entryPoints: [importer], plugins: [others], platform: 'node' },
+      ...{ bundle: true, write: false, logLevel: 'silent' },
+    });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Returns the package of an import, such as `@aws-sdk/client-s3` or `redis`. */

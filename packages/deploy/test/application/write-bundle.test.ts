@@ -45,8 +45,21 @@ function applicationWithStore(entryText: string, optional = true): string {
     'node_modules/store/dist/upload.js',
     `import { open } from './open.js';\nimport { Client } from '@sdk/of-store/client';\nexport const client = [open, Client];\n`,
   );
+  write(
+    'node_modules/store/tries.cjs',
+    `let found = 'nothing';\ntry {\n  found = require('@sdk/of-store');\n} catch {}\nmodule.exports = found;\n`,
+  );
+  write('node_modules/store/needs.cjs', `module.exports = require('@sdk/of-store');\n`);
   return write('main.mjs', entryText);
 }
+
+it('an application in a bundle runs without an optional package that another one tries to require', async () => {
+  const entry = applicationWithStore(
+    `import found from './node_modules/store/tries.cjs';\nconsole.log(found);\n`,
+  );
+  const program = await writeBundle({ entry, into: join(temporaryFolder(), 'bundle') });
+  expect(execFileSync(process.execPath, [program], { encoding: 'utf8' })).toBe('nothing\n');
+});
 
 it('an application in a bundle runs without the optional packages of others until it uses one', async () => {
   const entry = applicationWithStore(
@@ -62,6 +75,12 @@ it.each<[string, string, boolean, string]>([
   [
     'at its start',
     `import 'store/dist/upload.js';`,
+    true,
+    "it imports packages that aren't installed. Run npm install @sdk/of-store",
+  ],
+  [
+    'that is required at its start',
+    `import './node_modules/store/needs.cjs';`,
     true,
     "it imports packages that aren't installed. Run npm install @sdk/of-store",
   ],
