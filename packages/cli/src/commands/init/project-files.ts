@@ -52,7 +52,7 @@ const AWS_PACKAGES = {
   '@aws-sdk/client-s3': '^3.700.0',
   '@aws-sdk/client-ssm': '^3.700.0',
   '@aws-sdk/s3-request-presigner': '^3.700.0',
-  '@duckdb/node-api': '^1.5.0',
+  '@duckdb/node-api': '1.5.6-r.1',
 };
 
 const SERVICE_CONFIG = `import { defineDeployment, defineEnvironments } from '@fairlead/deploy-config';
