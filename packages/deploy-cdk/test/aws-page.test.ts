@@ -25,7 +25,7 @@ function writeTool(folder: string, name: string, command: string): void {
 
 test('the page has at most five commands', () => {
   expect(commands.length).toBeLessThanOrEqual(5);
-  expect(commands[0]).toContain('fairlead init');
+  expect(commands[0]).toContain('npx @fairlead/cli init');
   expect(files.map(({ name }) => name)).toEqual(['fairlead.config.ts', 'release.ts', 'stack.ts']);
 });
 
@@ -61,7 +61,10 @@ test('its commands lead from nothing to two templates without a finding of cfn-l
   const node = `'${process.execPath}' --conditions=@fairlead/source`;
   writeTool(tools, 'node', node);
   writeTool(tools, 'fairlead', `${node} '${join(root, 'packages/cli/src/bin.ts')}'`);
-  writeFileSync(join(tools, 'npx'), '#!/bin/sh\nexec "$@"\n');
+  writeFileSync(
+    join(tools, 'npx'),
+    '#!/bin/sh\n[ "$1" = @fairlead/cli ] && shift && set -- fairlead "$@"\nexec "$@"\n',
+  );
   chmodSync(join(tools, 'npx'), 0o755);
   writeFileSync(join(tools, 'pipx'), `#!/bin/sh\nshift\nexec "$@"\n`);
   chmodSync(join(tools, 'pipx'), 0o755);

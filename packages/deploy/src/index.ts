@@ -31,6 +31,7 @@ export type {
 export { renderFirstBoot } from './first-boot/render-first-boot.ts';
 export type { FirstBootOfParameter, FirstBootOfRelease } from './first-boot/render-first-boot.ts';
 export { renderUserData } from './first-boot/render-user-data.ts';
+export { awsDomain } from './aws-domain.ts';
 export { platforms, thisPlatform } from './platform.ts';
 export type { Platform } from './platform.ts';
 export { buildRelease } from './release/build-release.ts';

@@ -1,4 +1,4 @@
-import { deploymentPackages, renderFirstBoot, type HostAgent } from '@fairlead/deploy';
+import { awsDomain, deploymentPackages, renderFirstBoot, type HostAgent } from '@fairlead/deploy';
 import type { Deployment } from '@fairlead/deploy-config';
 import { Aws, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
@@ -54,7 +54,10 @@ export function firstBoot(scope: Construct, props: FirstBootProps): string {
           source: { bucket, key: `${prefix}${release.release.digest}.tar`, region },
           packages: hasPackages ? [] : release.release.packages,
         });
-  return text.replaceAll(REGION, Aws.REGION).replace(SIGNAL_URL, signalUrl ?? '');
+  return text
+    .replaceAll(`${REGION}.${awsDomain(REGION)}`, `${Aws.REGION}.${Aws.URL_SUFFIX}`)
+    .replaceAll(REGION, Aws.REGION)
+    .replace(SIGNAL_URL, signalUrl ?? '');
 }
 
 function parameterOf(updates: UpdateOptions): string {
@@ -63,8 +66,7 @@ function parameterOf(updates: UpdateOptions): string {
 
 /** Agents of AWS, which images of Debian lack; both are in buckets that hosts reach without the internet. */
 function agentsOf({ deployment, architecture }: FirstBootProps, region: string): HostAgent[] {
-  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-  const s3 = `s3.${region}.${domain}`;
+  const s3 = `s3.${region}.${awsDomain(region)}`;
   const agents = [
     {
       name: 'amazon-ssm-agent',

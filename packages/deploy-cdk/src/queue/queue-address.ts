@@ -1,3 +1,4 @@
+import { awsDomain } from '@fairlead/deploy';
 import type { Deployment } from '@fairlead/deploy-config';
 
 import { invalidOption } from '../check-options.ts';
@@ -22,10 +23,9 @@ export function queueAddresses({ gateway }: Deployment): readonly QueueAddress[]
   return settings.flatMap((setting) => {
     const url = gateway.environment[setting];
     if (url === undefined || url === '') return [];
-    const [, region = '', account = '', name = ''] =
-      /^https:\/\/sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/(\d{12})\/([\w-]{1,80})$/.exec(url) ??
-      [];
-    if (name === '') {
+    const [, region = '', domain, account = '', name = ''] =
+      /^https:\/\/sqs\.([a-z0-9-]+)\.([a-z.-]+)\/(\d{12})\/([\w-]{1,80})$/.exec(url) ?? [];
+    if (domain !== awsDomain(region)) {
       throw invalidOption(
         `${setting} of the deployment is ${JSON.stringify(url)}: expected the URL of a standard queue, such as "https://sqs.eu-central-1.amazonaws.com/111122223333/shop-jobs".`,
       );

@@ -83,6 +83,18 @@ it.each([
     'expected the URL of a standard queue',
   ],
   [
+    'a queue whose domain is not that of its region',
+    { FAIRLEAD_JOBS_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com.cn/111122223333/jobs' },
+    {},
+    'expected the URL of a standard queue',
+  ],
+  [
+    'a queue of the European Sovereign Cloud, in a stack elsewhere',
+    { FAIRLEAD_JOBS_QUEUE_URL: 'https://sqs.eusc-de-east-1.amazonaws.eu/111122223333/jobs' },
+    {},
+    'is in region eusc-de-east-1 of account 111122223333, but the stack in eu-central-1',
+  ],
+  [
     'a queue of another region',
     { FAIRLEAD_JOBS_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/jobs' },
     {},

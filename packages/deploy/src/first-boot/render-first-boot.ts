@@ -1,4 +1,5 @@
 import { bootstrapScript } from '../agent/bootstrap-script.ts';
+import { awsDomain } from '../aws-domain.ts';
 import { checkOptions, invalidOption } from '../check-options.ts';
 import type { BootRelease } from './boot-release.ts';
 import {
@@ -102,7 +103,7 @@ function releaseSettings(options: FirstBootOfRelease | FirstBootOfParameter): ob
     checkParameter(options.source);
     const { parameter, bucket, prefix = '', region, endpoint } = options.source;
     const folder = objectAddress({ bucket, key: prefix, region, ...(endpoint && { endpoint }) });
-    const ssm = endpoint ?? `https://ssm.${region}.${domainOf(region)}/`;
+    const ssm = endpoint ?? `https://ssm.${region}.${awsDomain(region)}/`;
     return { source: { parameter, ssm, region, folder } };
   }
   const { source, release } = options;
@@ -119,7 +120,7 @@ function releaseSettings(options: FirstBootOfRelease | FirstBootOfParameter): ob
 
 function objectAddress({ bucket, key, region, endpoint }: ReleaseInS3): string {
   const path = key.split('/').map(encodeKeyPart).join('/');
-  const base = endpoint ?? `https://${bucket}.s3.${region}.${domainOf(region)}`;
+  const base = endpoint ?? `https://${bucket}.s3.${region}.${awsDomain(region)}`;
   const folder = endpoint === undefined ? '' : `/${bucket}`;
   return `${base.replace(/\/$/, '')}${folder}/${path}`;
 }
@@ -127,12 +128,8 @@ function objectAddress({ bucket, key, region, endpoint }: ReleaseInS3): string {
 function signalTarget(signal: BootSignal): object {
   if ('url' in signal) return { url: signal.url };
   const { group, lifecycleHook, region } = signal;
-  const endpoint = signal.endpoint ?? `https://autoscaling.${region}.${domainOf(region)}/`;
+  const endpoint = signal.endpoint ?? `https://autoscaling.${region}.${awsDomain(region)}/`;
   return { group, lifecycleHook, region, endpoint };
-}
-
-function domainOf(region: string): string {
-  return region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
 }
 
 /** Encodes as signatures of S3 require it: everything but letters, digits and `-._~`. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { S3Client } from '@aws-sdk/client-s3';
 
+import { awsDomain } from '../aws-domain.ts';
 import { checkOptions, checkText, invalidOption } from '../check-options.ts';
 
 /** Time for a request to S3, in milliseconds. */
@@ -72,8 +73,7 @@ export function templatesInS3(
           if (![409, 412].includes(statusOf(error) ?? 0)) throw error;
         }),
     );
-    const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-    return `https://s3.${region}.${domain}/${Bucket}/${Key}`;
+    return `https://s3.${region}.${awsDomain(region)}/${Bucket}/${Key}`;
   };
 }
 

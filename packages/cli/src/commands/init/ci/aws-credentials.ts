@@ -16,7 +16,8 @@ export function awsCredentials(token: string): readonly string[] {
   const field = (variable: string, name: string): string =>
     `${variable}=$(printf %s "$aws_answer" | sed -n 's|.*<${name}>\\([^<]*\\)</${name}>.*|\\1|p')`;
   return [
-    'case $AWS_REGION in cn-*) aws_domain=amazonaws.com.cn ;; *) aws_domain=amazonaws.com ;; esac',
+    'case $AWS_REGION in cn-*) aws_domain=amazonaws.com.cn ;; eusc-*) aws_domain=amazonaws.eu ;;',
+    '  *) aws_domain=amazonaws.com ;; esac',
     `aws_token=$(${token})`,
     'aws_answer=$(printf %s "$aws_token" | curl --fail-with-body --silent --show-error --retry 3 \\',
     '  --data Action=AssumeRoleWithWebIdentity --data Version=2011-06-15 \\',
