@@ -12,7 +12,7 @@ mkdirSync(folder, { recursive: true });
 const settings = readSettings(resolve(import.meta.dirname, '../settings.json'));
 if (settings.repository === undefined) {
   process.stderr.write(
-    'tools/release/settings.json names no repository: the tarballs have no repository, homepage and bugs, and relative links\n',
+    'The packages can be installed. Before they are published, name the repository in tools/release/settings.json: without it they have no links to it.\n',
   );
 }
 const folders = globSync('packages/*/package.json', { cwd: root }).map(dirname).sort();

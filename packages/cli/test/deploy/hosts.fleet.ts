@@ -134,7 +134,8 @@ describe.skipIf(!canBootFleet())('fairlead hosts', () => {
     expect(status.stdout).toMatch(/^h1 +none +– +–$/m);
     expect(status.stdout).toMatch(/^root@127\.0\.0\.1:1 +– +– +The host .*can't be reached/m);
     const plan = await run(place, 'hosts', 'plan', '--host', 'h1');
-    expect([plan.exitCode, plan.stdout]).toEqual([0, 'There is no release on this host.\n']);
+    expect(plan.exitCode).toBe(0);
+    expect(plan.stdout).toMatch(/^There is no release on this host\.$/m);
   });
 
   test('logs prints the last lines of each host, and follows until Ctrl-C, which leaves no connection', async () => {

@@ -4,6 +4,7 @@ import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { shortDigest, shownRelease } from '../../deploy/format-release.ts';
 import { readConfig } from '../../config/read-config.ts';
+import { formatUnits } from '../../hosts/format-units.ts';
 import { type HostResult, hostValues, onHosts, requireAllHosts } from '../../hosts/on-hosts.ts';
 import { noteSuspension } from '../../hosts/note-suspended.ts';
 import { readHosts, type ReachableEnvironment } from '../../hosts/read-hosts.ts';
@@ -71,17 +72,12 @@ function statusRow(output: Output, result: HostResult<HostStatus>): readonly str
   }
   const { current, history, pending, units } = result.value;
   const before = history.filter((digest) => digest !== current).map(shortDigest);
-  return [label, shownRelease(current, pending), before.join(' ') || '–', services(output, units)];
-}
-
-function services(output: Output, units: HostStatus['units']): string {
-  const names = Object.keys(units);
-  if (names.length === 0) return '–';
-  const wrong = Object.entries(units).filter(([, state]) => state !== 'active');
-  if (wrong.length === 0) return output.paint('good', `${names.length} active`);
-  return wrong
-    .map(([name, state]) => output.paint('bad', `${oneLine(name)} ${oneLine(state)}`))
-    .join(', ');
+  return [
+    label,
+    shownRelease(current, pending),
+    before.join(' ') || '–',
+    formatUnits(output, units),
+  ];
 }
 
 function mixedReleases(results: readonly HostResult<HostStatus>[]): readonly string[] {
