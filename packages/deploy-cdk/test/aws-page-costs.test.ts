@@ -38,7 +38,7 @@ const everything = templateOf(
       batch: { image: image('t') },
     },
     edge: { firewall: {} },
-    hosts: { ...isolatedProps().hosts, min: 0 },
+    hosts: { ...isolatedProps().hosts, min: 0, scaling: { requestsPerSecond: 100 } },
     release: { ...isolatedProps().release, bucket: 'acme-shop-releases' },
   }),
 );

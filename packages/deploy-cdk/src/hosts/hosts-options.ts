@@ -11,7 +11,7 @@ export interface HostsOptions {
   readonly instanceType: string;
   /** Image of the hosts. Example: `{ ssmParameter: '/shop/image', hasPackages: true }`. @defaultValue the newest official image of Debian */
   readonly image?: HostImage;
-  /** Hosts at least, 0 to 1000; two are in two Availability Zones. Example: `3`. @defaultValue `2` */
+  /** Hosts at least, 0 to 1000; two are in two Availability Zones. With 0, the group begins empty, and auto scaling keeps its last host. Example: `3`. @defaultValue `2` */
   readonly min?: number;
   /** Hosts at most. Example: `12`. @defaultValue twice `min` */
   readonly max?: number;

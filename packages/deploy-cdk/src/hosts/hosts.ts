@@ -147,6 +147,7 @@ export class Hosts extends Construct {
     this.firstHost = signals && this.#waitForFirstHost(signals);
     this.scaling = addScaling(this, options.scaling ?? {}, {
       ...{ group: this.group.autoScalingGroupName, balancer, warmUpSeconds: warmUp },
+      isFixed: options.max !== undefined && options.max === (options.min ?? 2),
     });
     network.allowCalls([
       new PolicyStatement({

@@ -4,9 +4,9 @@ import type { Construct } from 'constructs';
 
 import type { Balancer } from '../balancing/balancer.ts';
 import { dimensions } from '../watching/alarm-parts.ts';
-import { requestForecast, trackedLoad } from './request-metric.ts';
 import { addScaleInAlarm, scaleInStep } from './scale-in.ts';
 import type { ScalingOptions } from './scaling-options.ts';
+import { requestForecast, trackedLoad } from './tracked-load.ts';
 import { taskSchedule } from './task-schedule.ts';
 
 /** Service of ECS and what changes its number of tasks. */
@@ -63,22 +63,14 @@ export function addTaskScaling(
       },
     })),
   });
-  const load = trackedLoad(options, balancer, {
-    predefined: { predefinedMetricType: 'ECSServiceAverageCPUUtilization' },
-    metric: {
-      ...{ namespace: 'AWS/ECS', metricName: 'CPUUtilization' },
-      dimensions: dimensions({ ClusterName: cluster, ServiceName: service }),
-    },
-  });
   // The service is behind the listener already, without which there is no metric of requests.
   const targetTracking = new CfnScalingPolicy(scope, 'TargetTracking', {
     policyName: 'TargetTracking',
     policyType: 'TargetTrackingScaling',
     scalingTargetId: target.ref,
     targetTrackingScalingPolicyConfiguration: {
-      predefinedMetricSpecification: load.predefined,
-      ...{ targetValue: load.targetValue, disableScaleIn: true },
-      scaleOutCooldown: warmUpSeconds,
+      ...trackedLoad(options, balancer, 'ECSServiceAverageCPUUtilization'),
+      ...{ scaleOutCooldown: warmUpSeconds, disableScaleIn: true },
     },
   });
   const scaleIn = new CfnScalingPolicy(scope, 'ScaleInPolicy', {
@@ -93,7 +85,15 @@ export function addTaskScaling(
       ...{ cooldown: scaleInStep.cooldownSeconds, metricAggregationType: 'Average' },
     },
   });
-  const scaleInAlarm = addScaleInAlarm(scope, load, balancer, scaleIn.ref);
+  const ofService = (namespace: string, metricName: string) => ({
+    ...{ namespace, metricName },
+    dimensions: dimensions({ ClusterName: cluster, ServiceName: service }),
+  });
+  const metrics = {
+    count: ofService('ECS/ContainerInsights', 'RunningTaskCount'),
+    processorTime: ofService('AWS/ECS', 'CPUUtilization'),
+  };
+  const scaleInAlarm = addScaleInAlarm(scope, options, metrics, balancer, scaleIn.ref);
   const parts = { target, targetTracking, scaleIn, scaleInAlarm };
   if (predictive === undefined) return { ...parts, predictive: undefined };
   const forecast = new CfnScalingPolicy(scope, 'Predictive', {

@@ -2,12 +2,15 @@ import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 
 import type { Balancer } from '../balancing/balancer.ts';
-import { targetMetric, type TrackedLoad } from './request-metric.ts';
+import type { ScalingOptions } from './scaling-options.ts';
+import { perMinute, PROCESSOR_PERCENT, targetMetric } from './tracked-load.ts';
 
 /** Minutes in a row in which fewer hosts or tasks would have been enough. */
 const MINUTES = 15;
 /** Share of the target that those which remain may have had: none is added again before the traffic grows by more than a tenth. */
 const TARGET_SHARE = 0.9;
+/** Processor time, in percent, that those which remain may have had regardless of their requests, which may be larger than those that were measured. */
+const MAX_PROCESSOR_PERCENT = 80;
 
 /**
  * Removes a tenth of the hosts or tasks, rounded down, one of them at least, and none for five minutes after it, so that the next decision sees the load of
@@ -15,35 +18,57 @@ const TARGET_SHARE = 0.9;
  */
 export const scaleInStep = { percent: -10, atLeast: 1, cooldownSeconds: 300 } as const;
 
+/** Metrics of hosts or tasks, every minute. */
+export interface ScaledGroup {
+  /** How many take requests. */
+  readonly count: CfnAlarm.MetricProperty;
+  /** Mean processor time, in percent. */
+  readonly processorTime: CfnAlarm.MetricProperty;
+}
+
 /**
  * Adds the alarm that removes hosts or tasks in place of target tracking, which removes them below 90 % of its target, and by a number that AWS doesn't
  * publish: of ten hosts at 89 %, nine would have 99 %, and the next small rise would add one again.
  *
+ * A minute without requests may have no metric of them, so that a missing one counts as none: the processor time prevents a removal when only the metric
+ * is missing. None is removed while a target is unhealthy, because those that remain may be it.
+ *
  * @param scope Hosts, or the service of tasks.
- * @param load Load that target tracking follows.
- * @param balancer Load balancer, which counts hosts or tasks that are healthy.
  * @param policy ARN of the policy by {@link scaleInStep}.
  */
 export function addScaleInAlarm(
   scope: Construct,
-  load: TrackedLoad,
+  { requestsPerSecond }: ScalingOptions,
+  group: ScaledGroup,
   balancer: Balancer,
   policy: string,
 ): CfnAlarm {
-  const { metric, stat, targetValue, missingIsZero } = load;
-  const each = missingIsZero ? 'FILL(load, 0)' : 'load';
-  const query = (id: string, queried: CfnAlarm.MetricProperty, statistic: string) => ({
-    ...{ id, metricStat: { metric: queried, period: 60, stat: statistic }, returnData: false },
+  const { targetGroup, grpcTargetGroup } = balancer;
+  const metric = (id: string, queried: CfnAlarm.MetricProperty, stat: string) => ({
+    ...{ id, metricStat: { metric: queried, period: 60, stat }, returnData: false },
   });
+  const term = (id: string, expression: string) => ({ id, expression, returnData: false });
+  const requests = (id: string, counted: typeof targetGroup) =>
+    metric(id, targetMetric('RequestCount', balancer, counted), 'Sum');
+  const isMeasured = requestsPerSecond !== undefined;
+  const maxProcessor = isMeasured ? MAX_PROCESSOR_PERCENT : TARGET_SHARE * PROCESSOR_PERCENT;
+  const maxRequests = TARGET_SHARE * perMinute(requestsPerSecond ?? 0);
+  const sum = `FILL(http, 0)${grpcTargetGroup ? ' + FILL(grpc, 0)' : ''}`;
   const alarm = new CfnAlarm(scope, 'ScaleIn', {
-    alarmDescription: `Normal when the traffic is low: in each of ${MINUTES} minutes, fewer targets would have had less than ${100 * TARGET_SHARE} % of the load at which they are added.`,
+    alarmDescription: `With a tenth fewer, at least one, those that remain would have had less than ${100 * TARGET_SHARE} % of their target load in each of ${MINUTES} minutes. This alarm removes hosts or tasks, and is normal at low traffic.`,
     metrics: [
-      query('load', metric, stat),
-      query('targets', targetMetric('HealthyHostCount', balancer), 'Minimum'),
+      metric('count', group.count, 'Minimum'),
+      metric('processor', group.processorTime, 'Average'),
+      metric('unhealthy', targetMetric('UnHealthyHostCount', balancer, targetGroup), 'Maximum'),
+      ...(isMeasured ? [requests('http', targetGroup)] : []),
+      ...(isMeasured && grpcTargetGroup ? [requests('grpc', grpcTargetGroup)] : []),
+      term('remaining', 'count - IF(count > 10, FLOOR(count / 10), 1)'),
+      term('idle', `remaining * ${round(maxProcessor)} - count * processor`),
+      ...(isMeasured ? [term('spare', `remaining * ${round(maxRequests)} - (${sum})`)] : []),
       {
-        id: 'spare',
-        label: 'Load that the targets which remain could still take',
-        expression: `IF(targets > 10, targets * 0.9, targets - 1) * ${round(TARGET_SHARE * targetValue)} - targets * ${each}`,
+        id: 'fewer',
+        label: 'Fewer are enough',
+        expression: `IF(idle > 0 AND unhealthy < 1${isMeasured ? ' AND spare > 0' : ''}, 1, 0)`,
         returnData: true,
       },
     ],

@@ -8,7 +8,7 @@ export interface ScheduledCapacity {
   readonly cron: string;
   /** Time zone of the times, by its IANA name. Example: `'Europe/Berlin'`. @defaultValue `'Etc/UTC'` */
   readonly timeZone?: string;
-  /** Hosts or tasks at least. Example: `4`. */
+  /** Hosts or tasks at least; auto scaling keeps one also with 0. Example: `4`. */
   readonly min: number;
   /** Hosts or tasks at most. Example: `12`. @defaultValue stays as it is */
   readonly max?: number;
@@ -25,7 +25,7 @@ export interface ScalingOptions {
   /** Fewest and most at certain times. Example: `[{ cron: '0 7 * * MON-FRI', timeZone: 'Europe/Berlin', min: 4 }]`. @defaultValue none */
   readonly schedule?: readonly ScheduledCapacity[];
   /**
-   * Forecast of requests from two weeks of history: `'forecast'` only shows it, `'scale'` also adds hosts or tasks ahead of it. Needs `requestsPerSecond`.
+   * Forecast of requests from two weeks of history: `'forecast'` only shows it, `'scale'` also adds hosts or tasks ahead of it. Needs `requestsPerSecond`, and counts requests by HTTP alone.
    * Example: `'forecast'`.
    * @defaultValue none
    */

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { ScalingOptions } from '@fairlead/deploy-cdk';
 
 import { containerProps, containerTemplate, images } from '../support/sample-containers.ts';
+import { deploymentWith } from '../support/sample-deployment.ts';
 import { propsWith, templateOf } from '../support/sample-stack.ts';
 import { readable } from '../support/statements.ts';
 
@@ -18,9 +19,12 @@ const ofTasks = (scaling: ScalingOptions) =>
 interface Query {
   readonly Id: string;
   readonly Expression?: string;
-  readonly ReturnData: boolean;
   readonly MetricStat?: {
-    readonly Metric: { readonly Namespace: string; readonly MetricName: string };
+    readonly Metric: {
+      readonly Namespace: string;
+      readonly MetricName: string;
+      readonly Dimensions: readonly { readonly Name: string }[];
+    };
     readonly Period: number;
     readonly Stat: string;
   };
@@ -38,15 +42,31 @@ function alarmOf(template: Template) {
   };
 }
 
-/** Computes the expression of the alarm as CloudWatch does, for values of a minute; `load` is missing where it is `undefined`. */
-function spareOf(template: Template, targets: number, load: number | undefined): number {
-  const { Expression = '' } =
-    alarmOf(template).Properties.Metrics.find(({ ReturnData }) => ReturnData) ?? {};
-  return runInNewContext(Expression, {
-    ...{ targets, load },
+/** Values of a minute; a metric that is missing is `undefined`. */
+interface Minute {
+  readonly count: number;
+  readonly http?: number;
+  readonly grpc?: number;
+  readonly processor?: number;
+  readonly unhealthy?: number;
+}
+
+/** Computes the expressions of the alarm as CloudWatch does; `NaN` stands for no value. */
+function isAlarm(template: Template, { processor = 20, unhealthy = 0, ...minute }: Minute) {
+  const values: Record<string, unknown> = {
+    ...{ http: undefined, grpc: undefined, ...minute, processor, unhealthy },
     IF: (condition: boolean, then: number, otherwise: number) => (condition ? then : otherwise),
     FILL: (value: number | undefined, missing: number) => value ?? missing,
-  }) as number;
+    FLOOR: Math.floor,
+  };
+  const { Metrics, Threshold } = alarmOf(template).Properties;
+  let last = NaN;
+  for (const { Id, Expression } of Metrics) {
+    if (Expression === undefined) continue;
+    last = runInNewContext(Expression.replaceAll(' AND ', ' && '), values) as number;
+    values[Id] = last;
+  }
+  return last > Number(Threshold);
 }
 
 /** Targets that the policy removes, as AWS rounds percentages. */
@@ -77,43 +97,114 @@ describe.each([
       },
     });
     expect(DependsOn).toEqual([expect.stringMatching(/LoadBalancerHttps/)]);
-    expect(
-      Properties.Metrics.filter(({ MetricStat }) => MetricStat !== undefined).map(
-        ({ Id, MetricStat }) =>
-          `${Id}: ${MetricStat?.Metric.Namespace} ${MetricStat?.Metric.MetricName} ${MetricStat?.Stat} ${MetricStat?.Period}`,
-      ),
-    ).toEqual([
-      'load: AWS/ApplicationELB RequestCountPerTarget Sum 60',
-      'targets: AWS/ApplicationELB HealthyHostCount Minimum 60',
-    ]);
-    for (let targets = 2; targets <= 60; targets++) {
-      const remaining = targets - removedOf(targets);
-      const allowed = (remaining * scaleInRule.targetShare * 6000) / targets;
-      // Above ten targets, a whole tenth is assumed to be removed: the number is rounded down.
-      const assumed =
-        targets > 10 ? (targets * 0.9 * scaleInRule.targetShare * 6000) / targets : allowed;
-      expect(assumed).toBeLessThanOrEqual(allowed + 1e-9);
-      expect(spareOf(measured, targets, assumed - 1)).toBeGreaterThan(0);
-      expect(spareOf(measured, targets, assumed + 1)).toBeLessThan(0);
+    for (let count = 2; count <= 60; count++) {
+      const http = (count - removedOf(count)) * scaleInRule.targetShare * 6000;
+      expect(isAlarm(measured, { count, http: http - 1 })).toBe(true);
+      expect(isAlarm(measured, { count, http: http + 1 })).toBe(false);
     }
   });
 
-  it('are removed down to one without requests, of which CloudWatch has no value, and the last one stays', () => {
-    expect(spareOf(measured, 2, undefined)).toBeGreaterThan(0);
-    expect(spareOf(measured, 1, undefined)).toBe(0);
-    expect(spareOf(measured, 1, 10)).toBeLessThan(0);
+  it('are removed down to one without requests, of which CloudWatch may have no value', () => {
+    expect(isAlarm(measured, { count: 2 })).toBe(true);
+    expect(isAlarm(measured, { count: 1 })).toBe(false);
+    expect(isAlarm(measured, { count: 1, http: 10 })).toBe(false);
   });
 
-  it('are removed by the processor time when their rate is not known, and not while it is missing', () => {
-    expect(spareOf(unmeasured, 2, 26)).toBeGreaterThan(0);
-    expect(spareOf(unmeasured, 2, 28)).toBeLessThan(0);
-    expect(spareOf(unmeasured, 2, undefined)).toBeNaN();
-    const [load] = alarmOf(unmeasured).Properties.Metrics;
-    expect(load?.MetricStat).toMatchObject({
-      Stat: 'Average',
-      Metric: { MetricName: 'CPUUtilization' },
+  it('stay when the metric of their requests alone is missing, while their processors work', () => {
+    expect(isAlarm(measured, { count: 10, processor: 71 })).toBe(true);
+    expect(isAlarm(measured, { count: 10, processor: 73 })).toBe(false);
+    expect(isAlarm(measured, { count: 10, http: 0, processor: NaN })).toBe(false);
+  });
+
+  it('stay while one is unhealthy', () => {
+    expect(isAlarm(measured, { count: 10, http: 0, unhealthy: 1 })).toBe(false);
+  });
+
+  it('are removed by the processor time when their rate is not known', () => {
+    expect(isAlarm(unmeasured, { count: 2, processor: 26 })).toBe(true);
+    expect(isAlarm(unmeasured, { count: 2, processor: 28 })).toBe(false);
+    expect(isAlarm(unmeasured, { count: 2, processor: NaN })).toBe(false);
+  });
+});
+
+/** Metrics of the alarm, with their dimensions. */
+const metricsOf = (template: Template) =>
+  alarmOf(template).Properties.Metrics.flatMap(({ Id, MetricStat }) =>
+    MetricStat === undefined
+      ? []
+      : `${Id}: ${MetricStat.Metric.Namespace} ${MetricStat.Metric.MetricName} ${MetricStat.Stat} ${MetricStat.Period} of ${MetricStat.Metric.Dimensions.map(({ Name }) => Name).join(', ')}`,
+  );
+
+const ofTargets = 'of LoadBalancer, TargetGroup';
+
+it.each([
+  [
+    'hosts',
+    ofHosts,
+    [
+      'count: AWS/AutoScaling GroupInServiceInstances Minimum 60 of AutoScalingGroupName',
+      'processor: AWS/EC2 CPUUtilization Average 60 of AutoScalingGroupName',
+    ],
+  ],
+  [
+    'tasks',
+    ofTasks,
+    [
+      'count: ECS/ContainerInsights RunningTaskCount Minimum 60 of ClusterName, ServiceName',
+      'processor: AWS/ECS CPUUtilization Average 60 of ClusterName, ServiceName',
+    ],
+  ],
+] as const)('the alarm of %s has these metrics', (_name, templateOfScaling, ofGroup) => {
+  expect(metricsOf(templateOfScaling({ requestsPerSecond: 100 }))).toEqual([
+    ...ofGroup,
+    `unhealthy: AWS/ApplicationELB UnHealthyHostCount Maximum 60 ${ofTargets}`,
+    `http: AWS/ApplicationELB RequestCount Sum 60 ${ofTargets}`,
+  ]);
+});
+
+describe('hosts with gRPC', () => {
+  const template = templateOf(
+    propsWith({
+      deployment: deploymentWith({ grpc: { address: '0.0.0.0:8081' } }),
+      hosts: { instanceType: 'm7g.large', scaling: { requestsPerSecond: 100 } },
+    }),
+  );
+
+  it('are removed by the requests of both', () => {
+    expect(isAlarm(template, { count: 3, http: 5400, grpc: 5399 })).toBe(true);
+    expect(isAlarm(template, { count: 3, http: 5400, grpc: 5401 })).toBe(false);
+    expect(metricsOf(template).at(-1)).toBe(
+      `grpc: AWS/ApplicationELB RequestCount Sum 60 ${ofTargets}`,
+    );
+  });
+
+  it('are added by the requests of both', () => {
+    template.hasResourceProperties('AWS::AutoScaling::ScalingPolicy', {
+      TargetTrackingConfiguration: {
+        ...{ TargetValue: 6000, DisableScaleIn: true },
+        CustomizedMetricSpecification: {
+          Metrics: [
+            Match.objectLike({ Id: 'http', ReturnData: false }),
+            Match.objectLike({ Id: 'grpc', ReturnData: false }),
+            Match.objectLike({ Expression: 'FILL(http, 0) + FILL(grpc, 0)', ReturnData: true }),
+          ],
+        },
+      },
     });
   });
+});
+
+it('as many hosts at most as at least are not removed, unless a schedule changes their number', () => {
+  const fixed = { instanceType: 'm7g.large', min: 2, max: 2 };
+  const alarms = (template: Template) =>
+    Object.keys(template.findResources('AWS::CloudWatch::Alarm')).filter((id) =>
+      id.includes('ScaleIn'),
+    );
+  expect(alarms(templateOf(propsWith({ hosts: fixed })))).toEqual([]);
+  const schedule = [{ cron: '0 7 * * *', min: 4, max: 8 }];
+  expect(
+    alarms(templateOf(propsWith({ hosts: { ...fixed, scaling: { schedule } } }))),
+  ).toHaveLength(1);
 });
 
 const percent = -100 * scaleInRule.removedShare;
@@ -142,11 +233,8 @@ it('a tenth of the tasks is removed every five minutes, one at least', () => {
   expect(readable(alarmOf(template).Properties.AlarmActions)).toMatch(/ScaleInPolicy/);
 });
 
-it('CPU of hosts is that of their group, every minute', () => {
-  const template = ofHosts({});
-  const [load] = alarmOf(template).Properties.Metrics;
-  expect(readable(load)).toMatch(/AutoScalingGroupName/);
-  template.hasResourceProperties('AWS::EC2::LaunchTemplate', {
+it('hosts have their processor time every minute', () => {
+  ofHosts({}).hasResourceProperties('AWS::EC2::LaunchTemplate', {
     LaunchTemplateData: { Monitoring: { Enabled: true } },
   });
 });

@@ -57,7 +57,10 @@ export function neededAtStart(
   return [...needed].toSorted();
 }
 
-/** Returns whether a module works without another one that it requires, because it does so in a `try`: the bundler rejects what it can't resolve only elsewhere. */
+/**
+ * Returns whether a module requires another one only in a `try`, as those do that can work without it: the bundler rejects what it can't resolve only
+ * elsewhere. A module whose `catch` throws ends the program at its start.
+ */
 async function isTried(importer: string, path: string): Promise<boolean> {
   const others: Plugin = {
     name: 'others',
@@ -69,7 +72,8 @@ async function isTried(importer: string, path: string): Promise<boolean> {
   };
   try {
     await build({
-      ...{ entryPoints: [importer], plugins: [others], platform: 'node' },
+      ...{ entryPoints: [importer], plugins: [others] },
+      ...{ platform: 'node', target: 'node22', format: 'esm' },
       ...{ bundle: true, write: false, logLevel: 'silent' },
     });
     return true;

@@ -93,9 +93,9 @@ export const costParts: readonly CostPart[] = [
     terms: [{ price: 'metric', times: ['hosts', 7] }],
   },
   {
-    // That of target tracking has one metric, and that which removes hosts two.
+    // That of target tracking has one metric, and that which removes hosts four.
     ...{ name: 'alarms of auto scaling', when: 'always' },
-    terms: [{ price: 'alarm', times: [3] }],
+    terms: [{ price: 'alarm', times: [5] }],
   },
   {
     name: 'flow log of the network',

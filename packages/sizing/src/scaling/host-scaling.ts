@@ -26,7 +26,7 @@ export interface HostScalingOptions {
  * ```ts
  * import { scaleInRule } from '@fairlead/sizing';
  *
- * // Of 20 hosts, 2 are removed, and the next ones after 5 minutes.
+ * // Of 20 hosts, 2 are removed, and the next ones 5 minutes after that.
  * console.log(Math.floor(20 * scaleInRule.removedShare), scaleInRule.cooldownSeconds / 60); // 2 5
  * ```
  */
@@ -37,9 +37,12 @@ export const scaleInRule = {
   targetShare: 0.9,
   /** Share of the hosts that is removed at once, rounded down, and one host at least. */
   removedShare: 0.1,
-  /** Time between removals. */
+  /** Time between the end of a removal and the next one. */
   cooldownSeconds: 300,
 } as const;
+
+/** Time in which the load balancer drains hosts, and they end: the cooldown begins afterwards. */
+const REMOVAL_SECONDS = 120;
 
 /** Minutes in a row above the target: https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-scaling-target-tracking.html */
 const OUT_MINUTES = 3;
@@ -99,7 +102,7 @@ export class HostScaling {
     } else if (this.#mayRemove(second)) {
       const remaining = Math.max(this.#options.minHosts, from - removedOf(from));
       this.#hosts = this.#hosts.slice(0, remaining);
-      this.#removedAt = second;
+      this.#removedAt = second + REMOVAL_SECONDS;
     } else return;
     const { requestsPerSecond } = published;
     this.actions.push({ second, from, to: this.running, requestsPerSecond });

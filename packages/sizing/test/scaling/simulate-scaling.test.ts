@@ -76,7 +76,7 @@ describe('simulateScaling', () => {
     );
   });
 
-  it('removes a tenth of the hosts every five minutes, one at least, once fewer would have been enough for fifteen, and not to fewer than minHosts', () => {
+  it('removes a tenth of the hosts every seven minutes, one at least, once fewer would have been enough for fifteen, and not to fewer than minHosts', () => {
     const rates = [...constant(44_000, 1).rates, ...constant(100, 4).rates];
     const { actions } = simulate({ traffic: { stepSeconds: 10, rates }, minHosts: 3 });
     expect(actions.map(({ from, to }) => [from, to]).slice(0, 4)).toEqual([
@@ -85,7 +85,7 @@ describe('simulateScaling', () => {
       [20, 18],
       [18, 17],
     ]);
-    expect(actions.slice(0, 3).map(({ second }) => (second - 3600) / 60)).toEqual([16, 21, 26]);
+    expect(actions.slice(0, 3).map(({ second }) => (second - 3600) / 60)).toEqual([16, 23, 30]);
     expect(actions.at(-1)).toMatchObject({ from: 4, to: 3 });
   });
 
