@@ -153,16 +153,18 @@ describe.skipIf(!canBootFleet())('certificates of a host', () => {
       expect((await serial()).stdout).not.toBe(before);
       expect((await metric).stdout).toBe('certificate_days_left:19|g|#deployment:fairlead\n');
       expect(await journal()).toContain('"daysLeft":19,"renewed":true');
-      // Nginx serves the new one.
-      const { stdout } = await fleet.run([
-        ...[
-          'sh',
-          '-c',
-          'openssl s_client -connect "$1":443 -servername "$2" </dev/null 2>/dev/null | openssl x509 -noout -serial',
-        ],
-        ...['sh', host.address, name],
-      ]);
-      expect(stdout).toBe((await serial()).stdout);
+      // Nginx serves the new one, once its new workers have taken over.
+      const after = (await serial()).stdout;
+      const served = () =>
+        fleet.run([
+          ...[
+            'sh',
+            '-c',
+            'openssl s_client -connect "$1":443 -servername "$2" </dev/null 2>/dev/null | openssl x509 -noout -serial',
+          ],
+          ...['sh', host.address, name],
+        ]);
+      await until(async () => (await served()).stdout === after);
     });
 
     it('TLS is the intermediate configuration of Mozilla: HTTP/2, HSTS, and no other name', async () => {
