@@ -31,7 +31,7 @@ export interface ScaledGroup {
  * publish: of ten hosts at 89 %, nine would have 99 %, and the next small rise would add one again.
  *
  * A minute without requests may have no metric of them, so that a missing one counts as none: the processor time prevents a removal when only the metric
- * is missing. None is removed while a target is unhealthy, because those that remain may be it.
+ * is missing. None is removed while a target is unhealthy, which may be among those that remain.
  *
  * @param scope Hosts, or the service of tasks.
  * @param policy ARN of the policy by {@link scaleInStep}.
@@ -50,16 +50,24 @@ export function addScaleInAlarm(
   const term = (id: string, expression: string) => ({ id, expression, returnData: false });
   const requests = (id: string, counted: typeof targetGroup) =>
     metric(id, targetMetric('RequestCount', balancer, counted), 'Sum');
+  const unhealthy = (id: string, counted: typeof targetGroup) =>
+    metric(id, targetMetric('UnHealthyHostCount', balancer, counted), 'Maximum');
   const isMeasured = requestsPerSecond !== undefined;
   const maxProcessor = isMeasured ? MAX_PROCESSOR_PERCENT : TARGET_SHARE * PROCESSOR_PERCENT;
   const maxRequests = TARGET_SHARE * perMinute(requestsPerSecond ?? 0);
   const sum = `FILL(http, 0)${grpcTargetGroup ? ' + FILL(grpc, 0)' : ''}`;
+  const conditions = [
+    ...['idle > 0', 'unhealthy < 1'],
+    ...(grpcTargetGroup ? ['grpc_unhealthy < 1'] : []),
+    ...(isMeasured ? ['spare > 0'] : []),
+  ];
   const alarm = new CfnAlarm(scope, 'ScaleIn', {
     alarmDescription: `With a tenth fewer, at least one, those that remain would have had less than ${100 * TARGET_SHARE} % of their target load in each of ${MINUTES} minutes. This alarm removes hosts or tasks, and is normal at low traffic.`,
     metrics: [
       metric('count', group.count, 'Minimum'),
       metric('processor', group.processorTime, 'Average'),
-      metric('unhealthy', targetMetric('UnHealthyHostCount', balancer, targetGroup), 'Maximum'),
+      unhealthy('unhealthy', targetGroup),
+      ...(grpcTargetGroup ? [unhealthy('grpc_unhealthy', grpcTargetGroup)] : []),
       ...(isMeasured ? [requests('http', targetGroup)] : []),
       ...(isMeasured && grpcTargetGroup ? [requests('grpc', grpcTargetGroup)] : []),
       term('remaining', 'count - IF(count > 10, FLOOR(count / 10), 1)'),
@@ -68,7 +76,7 @@ export function addScaleInAlarm(
       {
         id: 'fewer',
         label: 'Fewer are enough',
-        expression: `IF(idle > 0 AND unhealthy < 1${isMeasured ? ' AND spare > 0' : ''}, 1, 0)`,
+        expression: `IF(${conditions.join(' AND ')}, 1, 0)`,
         returnData: true,
       },
     ],

@@ -6,7 +6,12 @@ import { describe, expect, it } from 'vitest';
 
 import type { ScalingOptions } from '@fairlead/deploy-cdk';
 
-import { containerProps, containerTemplate, images } from '../support/sample-containers.ts';
+import {
+  containerProps,
+  containerTemplate,
+  images,
+  ofContainers,
+} from '../support/sample-containers.ts';
 import { deploymentWith } from '../support/sample-deployment.ts';
 import { propsWith, templateOf } from '../support/sample-stack.ts';
 import { readable } from '../support/statements.ts';
@@ -49,12 +54,13 @@ interface Minute {
   readonly grpc?: number;
   readonly processor?: number;
   readonly unhealthy?: number;
+  readonly grpc_unhealthy?: number;
 }
 
 /** Computes the expressions of the alarm as CloudWatch does; `NaN` stands for no value. */
 function isAlarm(template: Template, { processor = 20, unhealthy = 0, ...minute }: Minute) {
   const values: Record<string, unknown> = {
-    ...{ http: undefined, grpc: undefined, ...minute, processor, unhealthy },
+    ...{ http: undefined, grpc: undefined, grpc_unhealthy: 0, ...minute, processor, unhealthy },
     IF: (condition: boolean, then: number, otherwise: number) => (condition ? then : otherwise),
     FILL: (value: number | undefined, missing: number) => value ?? missing,
     FLOOR: Math.floor,
@@ -162,14 +168,33 @@ it.each([
   ]);
 });
 
-describe('hosts with gRPC', () => {
-  const template = templateOf(
-    propsWith({
-      deployment: deploymentWith({ grpc: { address: '0.0.0.0:8081' } }),
-      hosts: { instanceType: 'm7g.large', scaling: { requestsPerSecond: 100 } },
-    }),
-  );
+const withGrpc = { grpc: { address: '0.0.0.0:8081' } } as const;
+const scaling = { requestsPerSecond: 100 };
 
+describe.each([
+  [
+    'hosts',
+    templateOf(
+      propsWith({
+        deployment: deploymentWith(withGrpc),
+        hosts: { instanceType: 'm7g.large', scaling },
+      }),
+    ),
+    'AWS::AutoScaling::ScalingPolicy',
+    'TargetTrackingConfiguration',
+  ],
+  [
+    'tasks',
+    containerTemplate(
+      containerProps({
+        deployment: deploymentWith({ ...ofContainers, ...withGrpc }),
+        containers: { images, min: 2, max: 40, scaling },
+      }),
+    ),
+    'AWS::ApplicationAutoScaling::ScalingPolicy',
+    'TargetTrackingScalingPolicyConfiguration',
+  ],
+] as const)('%s with gRPC', (_name, template, type, configuration) => {
   it('are removed by the requests of both', () => {
     expect(isAlarm(template, { count: 3, http: 5400, grpc: 5399 })).toBe(true);
     expect(isAlarm(template, { count: 3, http: 5400, grpc: 5401 })).toBe(false);
@@ -178,9 +203,14 @@ describe('hosts with gRPC', () => {
     );
   });
 
+  it('stay while one is unhealthy for either', () => {
+    expect(isAlarm(template, { count: 3, unhealthy: 1 })).toBe(false);
+    expect(isAlarm(template, { count: 3, grpc_unhealthy: 1 })).toBe(false);
+  });
+
   it('are added by the requests of both', () => {
-    template.hasResourceProperties('AWS::AutoScaling::ScalingPolicy', {
-      TargetTrackingConfiguration: {
+    template.hasResourceProperties(type, {
+      [configuration]: {
         ...{ TargetValue: 6000, DisableScaleIn: true },
         CustomizedMetricSpecification: {
           Metrics: [

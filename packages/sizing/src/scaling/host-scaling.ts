@@ -20,7 +20,8 @@ export interface HostScalingOptions {
 /**
  * Rule by which hosts are removed, that of the construct `ModelService`: in each of so many minutes, fewer hosts would have had less than a
  * share of the target. Target tracking may leave as few as have the whole target, to which the next small rise adds one again, and AWS
- * doesn't publish how many it removes.
+ * doesn't publish how many it removes. The construct also keeps hosts that work more than 80 % of the time, and all of them while one is
+ * unhealthy, which no simulation of requests knows.
  *
  * @example
  * ```ts
