@@ -10,6 +10,12 @@ import { checkRecorderOptions, type WindowRecorderOptions } from './window-recor
 /** Windows that wait for the store at most; further ones are lost, and counted. */
 const MAX_PENDING = 1024;
 
+/** A version with the counters of its current window. */
+interface CountedVersion {
+  readonly label: WindowLabel;
+  readonly counters: VersionCounters;
+}
+
 /**
  * Counts what the versions of models see and answer, in windows of five minutes of UTC, which it passes to a store.
  *
@@ -51,10 +57,9 @@ export class WindowRecorder {
   readonly #losses = new PendingLosses();
   readonly #pending = new Set<Promise<void>>();
   readonly #delays = new Map<NodeJS.Timeout, () => void>();
-  #versions = new Map<
-    string,
-    { readonly label: WindowLabel; readonly counters: VersionCounters }
-  >();
+  #versions = new Map<string, CountedVersion>();
+  /** Version of the last event: the recorder and the observer are called one after the other for the same one. */
+  #last: CountedVersion | undefined;
   #slot: number;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -175,13 +180,19 @@ export class WindowRecorder {
     const slot = this.#slotAt(now);
     // A clock that was set back continues the window.
     if (slot > this.#slot) this.#rotate(slot, this.#jitter);
+    const last = this.#last;
+    if (last !== undefined && isSameLabel(last.label, label)) return last.counters;
     const key = labelKey(label);
     const known = this.#versions.get(key);
-    if (known !== undefined) return known.counters;
+    if (known !== undefined) {
+      this.#last = known;
+      return known.counters;
+    }
     const own = labelOf(label);
     if (this.#versions.size >= this.#options.maxVersions) return undefined;
     const counters = new VersionCounters(own, this.#options.baselineOf(own));
-    this.#versions.set(key, { label: own, counters });
+    this.#last = { label: own, counters };
+    this.#versions.set(key, this.#last);
     return counters;
   }
 
@@ -190,6 +201,7 @@ export class WindowRecorder {
     const ended = this.#versions;
     const from = this.#slot * this.#options.slotMs;
     this.#versions = new Map();
+    this.#last = undefined;
     this.#slot = Math.max(slot, this.#slot);
     for (const label of this.#losses.labels) {
       const key = labelKey(label);
@@ -291,6 +303,10 @@ export class WindowRecorder {
       // Reporting an error must not fail a request.
     }
   }
+}
+
+function isSameLabel(a: WindowLabel, b: WindowLabel): boolean {
+  return a.model === b.model && a.version === b.version && a.variant === b.variant;
 }
 
 function labelOf({ model, version, variant }: WindowLabel): WindowLabel {

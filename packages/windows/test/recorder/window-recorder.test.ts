@@ -88,6 +88,33 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 const finished = { ...label, outcome: 'success', rows: 1, requestDurationMs: 2 } as const;
 
+test('requests of models, versions and variants that take turns are counted separately', async () => {
+  const { recorder, windows } = setUp({ baselineOf: () => undefined });
+  const labels = [
+    { model: 'churn', version: '3' },
+    { model: 'churn', version: '4' },
+    { model: 'fraud', version: '4' },
+    { model: 'fraud', version: '4', variant: 'canary' },
+    { model: 'fraud', version: '4', variant: 'stable' },
+  ];
+  // Each label follows itself and each other one.
+  for (const first of labels) {
+    for (const second of labels) {
+      for (const each of [first, second]) recorder.inferenceFinished({ ...finished, ...each });
+    }
+  }
+  await recorder.flush();
+  recorder.inferenceFinished({ ...finished, ...labels[4] });
+  await recorder.flush();
+  const counted = windows.map(({ model, version, variant, requests }) => [
+    ...[model, version, variant, requests],
+  ]);
+  expect(counted).toEqual([
+    ...labels.map(({ model, version, variant }) => [model, version, variant, 10]),
+    ['fraud', '4', 'stable', 1],
+  ]);
+});
+
 test.each([
   [
     'features of which one is sensitive',
