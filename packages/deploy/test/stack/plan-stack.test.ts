@@ -326,6 +326,7 @@ it('compares the templates when CloudFormation cannot read the stored one', asyn
     DescribeStacks: STACK,
     CreateChangeSet: 'ValidationError: S3 error: Access Denied',
     GetTemplate: `<TemplateBody>${template.replaceAll('"', '&quot;')}</TemplateBody>`,
+    DetectStackDrift: 'AccessDenied: no',
   });
   const long = JSON.stringify({ ...deployed, Description: 'x'.repeat(52_000) });
   const storeTemplate = () => Promise.resolve('https://s3.eu-central-1.amazonaws.com/a/b.json');
