@@ -107,6 +107,13 @@ describe('a carrier by Systems Manager', () => {
     }
   });
 
+  it('is done with a short command long before the longest pause between two questions', async () => {
+    const begin = performance.now();
+    const result = await carrierOf({ pollMs: 8_000 }).run(['echo', 'done']);
+    expect(result.stdout).toBe('done\n');
+    expect(performance.now() - begin).toBeLessThan(6_000);
+  });
+
   it('ends a command after its time', async () => {
     const result = await carrier.run(['sleep', '60'], { timeoutMs: 1_000 });
     expect(result).toMatchObject({ code: 137, stderr: 'Systems Manager: Execution Timed Out' });
