@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
 
 import { build, type ImportKind, type Metafile, type Plugin } from 'esbuild';
@@ -17,9 +18,15 @@ export function optionalPackages(missing: Set<string>): Plugin {
   return {
     name: 'optional-packages',
     setup(bundler) {
+      const isInstalled = installedPackages();
       bundler.onResolve({ filter: /^[^./]/ }, async ({ path, kind, ...rest }) => {
         if (rest.pluginData === RESOLVING || !KINDS.includes(kind)) return undefined;
         const { importer, resolveDir } = rest;
+        // The bundler finds most imports itself: each question from here takes it several times as long.
+        const isStatic = kind !== 'dynamic-import';
+        if (isStatic && (isBuiltin(path) || isInstalled(packageOf(path), resolveDir))) {
+          return undefined;
+        }
         const found = await bundler.resolve(path, {
           ...{ importer, resolveDir, kind },
           pluginData: RESOLVING,
@@ -27,7 +34,7 @@ export function optionalPackages(missing: Set<string>): Plugin {
         if (found.errors.length === 0) return found;
         const name = packageOf(path);
         // Otherwise the bundler reports the import with its place.
-        if (kind !== 'dynamic-import' && !isOptionalPeer(importer, name)) return undefined;
+        if (isStatic && !isOptionalPeer(importer, name)) return undefined;
         if (kind === 'require-call' && (await isTried(importer, path))) return undefined;
         missing.add(name);
         return { path, external: true };
@@ -86,6 +93,23 @@ async function isTried(importer: string, path: string): Promise<boolean> {
 function packageOf(path: string): string {
   const [first = '', second = ''] = path.split('/');
   return first.startsWith('@') ? `${first}/${second}` : first;
+}
+
+/** Returns a function that says whether a package is installed for the modules of a folder; it remembers the folders. */
+function installedPackages(): (name: string, folder: string) => boolean {
+  const known = new Map<string, boolean>();
+  const isInstalled = (name: string, folder: string): boolean => {
+    const key = `${folder}\0${name}`;
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const parent = dirname(folder);
+    const found =
+      existsSync(join(folder, 'node_modules', name)) ||
+      (parent !== folder && isInstalled(name, parent));
+    known.set(key, found);
+    return found;
+  };
+  return isInstalled;
 }
 
 /** Returns whether the package of a module declares another one as a peer that it can work without. */
