@@ -20,6 +20,7 @@ import {
 } from '@fairlead/test-support';
 import { runOnSimulatedHost } from './ci-place.ts';
 import { simulateHosts, type SimulatedHosts } from './simulated-hosts.ts';
+import { smallNode } from './small-node.ts';
 
 /** Name of the group, and of the parameter with the release of new hosts. */
 export const GROUP = 'Shop-Hosts';
@@ -91,6 +92,7 @@ export async function startGroupOfHosts(): Promise<GroupOfHosts> {
     ...{ scaling, manager, hosts, bucket, targetGroupArn, grpcGroupArn },
     env: {
       PATH: hosts.path,
+      XDG_CACHE_HOME: smallNode(join(folder, 'cache')),
       AWS_ENDPOINT_URL: moto.endpoint,
       AWS_ENDPOINT_URL_SSM: manager.endpoint,
       AWS_ENDPOINT_URL_AUTO_SCALING: scaling.endpoint,
