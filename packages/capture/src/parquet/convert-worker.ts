@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import type { SpooledFile } from '../spool/capture-sink.ts';
 import { convertSpool } from './convert-spool.ts';
 import type { ConvertAnswer } from './convert-thread.ts';
+import { yieldToRequests } from './yield-to-requests.ts';
 
 async function answer(file: SpooledFile): Promise<void> {
   let result: ConvertAnswer;
@@ -15,4 +16,5 @@ async function answer(file: SpooledFile): Promise<void> {
   parentPort?.postMessage(result, buffers);
 }
 
+yieldToRequests();
 parentPort?.on('message', (file: SpooledFile) => void answer(file));

@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants, getPriority } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { capturedColumns, captureFolder, openCapture } from '@fairlead/capture';
@@ -67,6 +68,24 @@ test('requests are stored by model, version and hour, one row for each of their 
     expect(content.includes(number)).toBe(false);
   }
 });
+
+test.runIf(process.platform === 'linux')(
+  'requests have precedence over the conversion: its thread has a lower priority',
+  async () => {
+    const { open } = setUp();
+    const recorder = await open();
+    recorder.record(inference('a'));
+    await recorder.flush();
+    const priorities = readdirSync('/proc/self/task').map((thread) => {
+      const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8');
+      // The 19th field; the second one is a name in parentheses, which may have spaces.
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+    });
+    const lower = Math.max(getPriority(), constants.priority.PRIORITY_BELOW_NORMAL);
+    expect(priorities).toContain(lower);
+    expect(priorities).toContain(getPriority());
+  },
+);
 
 test('every datatype is read as it was, as single values and as nested lists', async () => {
   const { objects, open } = setUp();

@@ -1,13 +1,9 @@
-import {
-  decodeBinaryTensor,
-  float16ToNumber,
-  type Datatype,
-  type Tensor,
-} from '@fairlead/signature';
+import { elementCount } from '@fairlead/signature';
 import type { CapturedTensor } from '../../columns/captured-tensor.ts';
 import { tensorColumns, type TensorColumns } from '../../columns/tensor-columns.ts';
 import type { SpoolVersion } from '../../spool/spool-line.ts';
 import type { ParquetValue } from '../parquet-value.ts';
+import { type ElementList, elementList } from './element-list.ts';
 import type { SpooledValues } from './spooled-values.ts';
 
 /** Place of the values of a column. */
@@ -18,31 +14,49 @@ interface ColumnPlace {
   readonly feature: number;
 }
 
+/** A captured tensor of a version, with its elements of all requests so far. */
+interface TensorElements {
+  readonly columns: TensorColumns;
+  readonly elements: ElementList;
+}
+
 /** Places of the columns of a version in lines of format 2. */
 export interface TensorLayout {
-  readonly tensors: readonly TensorColumns[];
+  readonly tensors: readonly TensorElements[];
   readonly places: readonly ColumnPlace[];
 }
 
 /** Returns where lines have the values of the columns of a version. */
 export function tensorLayout({ columns }: SpoolVersion): TensorLayout {
-  const tensors = tensorColumns(columns);
-  const places = tensors.flatMap(({ features }, tensor) =>
+  const tensors = tensorColumns(columns).map((of) => ({
+    columns: of,
+    elements: elementList(of.tensor, of.datatype),
+  }));
+  const places = tensors.flatMap(({ columns: { features } }, tensor) =>
     (features ?? [0]).map((_, feature) => ({ tensor, feature })),
   );
   return { tensors, places };
 }
 
+/** Elements of a tensor of one request. */
+interface RequestTensor {
+  readonly shape: readonly number[];
+  /** Index of the first one among those of all requests. */
+  readonly begin: number;
+  /** Elements of one row, of all rows if the tensor isn't batched. */
+  readonly width: number;
+}
+
 /** Values of a request in a line of format 2. */
 export class TensorValues implements SpooledValues {
   readonly #layout: TensorLayout;
-  readonly #tensors: readonly (Tensor | undefined)[];
+  readonly #tensors: readonly (RequestTensor | undefined)[];
 
   /** @throws Error if the tensors don't fit to the columns */
   constructor(layout: TensorLayout, captured: readonly unknown[], rows: number) {
     this.#layout = layout;
-    this.#tensors = layout.tensors.map((columns, index) =>
-      decodeTensor(columns, captured[index] ?? null, rows),
+    this.#tensors = layout.tensors.map((of, index) =>
+      appendTensor(of, captured[index] ?? null, rows),
     );
   }
 
@@ -50,35 +64,41 @@ export class TensorValues implements SpooledValues {
     const place = this.#layout.places[column];
     if (place === undefined) return null;
     const tensor = this.#tensors[place.tensor];
-    const columns = this.#layout.tensors[place.tensor];
-    if (tensor === undefined || columns === undefined) return null;
-    const { shape, data } = tensor;
-    const { batched, depth, datatype } = columns;
-    const width = batched ? data.length / (shape[0] ?? 1) : data.length;
-    const begin = (batched ? row * width : 0) + place.feature;
-    if (depth === 0) return elementAt(tensor, datatype, begin);
-    return listAt({ tensor, datatype }, { dimension: batched ? 1 : 0, depth, begin, width });
+    const of = this.#layout.tensors[place.tensor];
+    if (tensor === undefined || of === undefined) return null;
+    const { shape, width } = tensor;
+    const { batched, depth } = of.columns;
+    const begin = tensor.begin + (batched ? row * width : 0) + place.feature;
+    if (depth === 0) return of.elements.at(begin);
+    const level = { dimension: batched ? 1 : 0, depth, begin, width };
+    return listAt({ shape, elements: of.elements }, level);
   }
 }
 
-function decodeTensor(
-  { tensor: name, datatype, depth, batched, features }: TensorColumns,
+function appendTensor(
+  { columns, elements }: TensorElements,
   captured: Partial<CapturedTensor> | null,
   rows: number,
-): Tensor | undefined {
+): RequestTensor | undefined {
   if (captured === null) return undefined;
+  const { tensor: name, depth, batched, features } = columns;
   const { shape, data } = captured;
   if (typeof data !== 'string') throw new TypeError(`the data of ${name} is no text`);
-  // Elements of BOOL are read as the runtime wrote them: each that isn't 0 is true.
-  const stored = datatype === 'BOOL' ? 'UINT8' : datatype;
-  const tensor = decodeBinaryTensor({ name, datatype: stored, shape }, Buffer.from(data, 'base64'));
+  if (!isShape(shape)) throw new TypeError(`${name} has no shape`);
   const rank = (batched ? 1 : 0) + depth + (features === null ? 0 : 1);
   const fits =
-    (depth === 0 || tensor.shape.length === rank) &&
-    (!batched || tensor.shape[0] === rows) &&
-    (features === null || tensor.shape.at(-1) === features.length);
-  if (!fits) throw new RangeError(`${name} has the shape [${tensor.shape.join()}]`);
-  return tensor;
+    (depth === 0 || shape.length === rank) &&
+    (!batched || shape[0] === rows) &&
+    (features === null || shape.at(-1) === features.length);
+  if (!fits) throw new RangeError(`${name} has the shape [${shape.join()}]`);
+  const begin = elements.append(shape, data);
+  return { shape, begin, width: elementCount(batched ? shape.slice(1) : shape) };
+}
+
+function isShape(value: unknown): value is readonly number[] {
+  return (
+    Array.isArray(value) && value.every((length) => Number.isSafeInteger(length) && length >= 0)
+  );
 }
 
 /** Elements of a level of lists. */
@@ -93,34 +113,15 @@ interface Level {
 }
 
 function listAt(
-  of: { readonly tensor: Tensor; readonly datatype: Datatype },
+  of: { readonly shape: readonly number[]; readonly elements: ElementList },
   { dimension, depth, begin, width }: Level,
 ): ParquetValue {
-  const { tensor, datatype } = of;
-  const length = tensor.shape[dimension] ?? 0;
+  const length = of.shape[dimension] ?? 0;
   const step = width / length;
   const items: ParquetValue[] = [];
   for (let item = 0, at = begin; item < length; item += 1, at += step) {
     const inner = { dimension: dimension + 1, depth: depth - 1, begin: at, width: step };
-    items.push(depth === 1 ? elementAt(tensor, datatype, at) : listAt(of, inner));
+    items.push(depth === 1 ? of.elements.at(at) : listAt(of, inner));
   }
   return items;
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function elementAt(tensor: Tensor, datatype: Datatype, index: number): ParquetValue {
-  if (tensor.datatype === 'BYTES') return textOf(tensor.data[index] ?? new Uint8Array(0));
-  const element = tensor.data[index] ?? null;
-  if (datatype === 'BOOL') return element !== 0;
-  if (datatype === 'FP16') return float16ToNumber(Number(element));
-  return element;
-}
-
-function textOf(bytes: Uint8Array): string | Uint8Array {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return Uint8Array.from(bytes);
-  }
 }

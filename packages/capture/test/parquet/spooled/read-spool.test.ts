@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CapturedColumn } from '@fairlead/capture';
+import { encodeBinaryTensor, type Tensor } from '@fairlead/signature';
 import { temporaryFolder } from '@fairlead/test-support';
 import { expect, test } from 'vitest';
 import { convertSpool } from '../../../src/parquet/convert-spool.ts';
@@ -46,6 +47,9 @@ test.each([
   ['data that was cut off', { tensors: [{ shape: [1, 2], data: data.slice(0, -4) }] }],
   ['other rows', { tensors: [{ shape: [2, 1], data }] }],
   ['another rank', { tensors: [{ shape: [1, 2, 1], data }] }],
+  ['data that is no Base64', { tensors: [{ shape: [1, 2], data: data.replaceAll('A', '*') }] }],
+  ['no shape', { tensors: [{ data }] }],
+  ['more elements than fit into memory', { tensors: [{ shape: [1, 2 ** 50], data }] }],
   ['no data', { tensors: [{ shape: [1, 2] }] }],
   ['no tensors', { values: [[[1, 2]]] }],
 ])('a line of a tensor with %s counts as one that cannot be read', async (_, values) => {
@@ -60,6 +64,46 @@ test.each([
   const { entries, invalid } = await readSpool(spoolFile(content));
   expect(invalid).toBe(1);
   expect(entries.map((each) => each.request.values.at(0, 0))).toEqual([[1, 2], null]);
+});
+
+test('every request keeps its values beside ten thousand others in a file', async () => {
+  const datatypes = ['FP32', 'INT64', 'UINT8', 'BOOL', 'FP16', 'BYTES'] as const;
+  const columns = datatypes.map((datatype): CapturedColumn => ({
+    ...{ name: `input_${datatype}`, side: 'input', tensor: datatype, feature: null },
+    ...{ datatype, depth: 0, batched: true },
+  }));
+  const encoded = (tensor: Tensor) => ({
+    shape: tensor.shape,
+    data: Buffer.from(encodeBinaryTensor(tensor)).toString('base64'),
+  });
+  const shape = [1];
+  const requestOf = (index: number) => ({
+    ...{ ...request, requestId: String(index) },
+    tensors: [
+      encoded({ name: '', datatype: 'FP32', shape, data: Float32Array.of(index / 2) }),
+      encoded({ name: '', datatype: 'INT64', shape, data: BigInt64Array.of(BigInt(-index)) }),
+      encoded({ name: '', datatype: 'UINT8', shape, data: Uint8Array.of(index % 256) }),
+      encoded({ name: '', datatype: 'BOOL', shape, data: Uint8Array.of(index % 2) }),
+      // 1024 + n is 0x6400 + n in half precision.
+      encoded({ name: '', datatype: 'FP16', shape, data: Uint16Array.of(0x6400 + (index % 1024)) }),
+      encoded({ name: '', datatype: 'BYTES', shape, data: [Buffer.from(`ü${index}`)] }),
+    ],
+  });
+  const count = 10_001;
+  const content = [
+    JSON.stringify({ format: 2, schema: 0, of: { model: 'm', version: '1', columns } }),
+    ...Array.from({ length: count }, (_, at) =>
+      JSON.stringify({ schema: 0, request: requestOf(at) }),
+    ),
+  ].join('\n');
+  const { entries, invalid } = await readSpool(spoolFile(content));
+  expect([entries.length, invalid]).toEqual([count, 0]);
+  for (const [at, { request: read }] of entries.entries()) {
+    const values = columns.map((_, index) => read.values.at(index, 0));
+    expect(values).toEqual([
+      ...[at / 2, BigInt(-at), at % 256, at % 2 === 1, 1024 + (at % 1024), `ü${at}`],
+    ]);
+  }
 });
 
 test('lines of a format of a later release count as lines that cannot be read', async () => {
