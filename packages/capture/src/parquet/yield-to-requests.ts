@@ -7,7 +7,7 @@ import { constants, getPriority, setPriority } from 'node:os';
  */
 export function yieldToRequests(): void {
   try {
-    // Such as "812/task/815"; the link exists on Linux alone, whose threads have priorities of their own.
+    // Such as "812/task/815"; the link exists on Linux alone, where each thread has a priority.
     const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
     if (!Number.isSafeInteger(thread) || thread <= 0) return;
     setPriority(thread, Math.max(getPriority(), constants.priority.PRIORITY_BELOW_NORMAL));
