@@ -21,7 +21,7 @@ import { benchStart } from './start/bench-start.ts';
 import { benchThroughput } from './throughput/bench-throughput.ts';
 import { benchWindows } from './windows/bench-windows.ts';
 
-// npm run bench -- [liveness|throughput|peers|binary|parts|decode|overload|bodies|recording|capture|registry|many-models|cli|performance|windows|traces …] [--models medium,large] [--connections 1,64] [--seconds 5] [--rounds 3] [--rows 10000000]
+// npm run bench -- [liveness|throughput|peers|binary|parts|decode|overload|bodies|recording|capture|registry|many-models|cli|performance|windows|traces …] [--models medium,large] [--connections 1,64] [--seconds 5] [--rounds 3] [--starts 3] [--rows 10000000]
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -29,6 +29,7 @@ const { values, positionals } = parseArgs({
     connections: { type: 'string', default: '1,8,64,256' },
     seconds: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '3' },
+    starts: { type: 'string', default: '3' },
     rows: { type: 'string', default: '10000000' },
   },
 });
@@ -43,6 +44,7 @@ const print = (line: string): void => {
 };
 const seconds = Number(values.seconds);
 const rounds = Number(values.rounds);
+const starts = Number(values.starts);
 const models = values.models.split(',');
 const connections = values.connections.split(',').map(Number);
 
@@ -59,7 +61,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   },
   overload: () => benchOverload({ seconds, folder }, print),
   bodies: () => benchBodies({ folder }, print),
-  recording: () => benchRecording({ connections, seconds, rounds, folder }, print),
+  recording: () => benchRecording({ connections, seconds, rounds, starts, folder }, print),
   capture: () => {
     benchCapture({ rounds, folder }, print);
     return Promise.resolve();
@@ -68,7 +70,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   'many-models': () => benchManyModels({ folder }, print),
   cli: () => benchCli({ folder }, print),
   performance: () => benchPerformance({ folder, rows: Number(values.rows) }, print),
-  traces: () => benchTraces({ connections, seconds, rounds, folder }, print),
+  traces: () => benchTraces({ connections, seconds, rounds, starts, folder }, print),
   windows: () => benchWindows({ folder }, print),
 };
 

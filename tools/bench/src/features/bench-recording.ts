@@ -24,9 +24,9 @@ export async function benchRecording(
   options: CompareOptions,
   print: (line: string) => void,
 ): Promise<void> {
-  const { rounds, seconds } = options;
+  const { starts, rounds, seconds } = options;
   print(
-    `Records: one row of 30 features a request, JSON; all requests are counted in windows; medians of ${rounds} rounds of ${seconds} s each, in which the sides take turns.`,
+    `Records: one row of 30 features a request, JSON; all requests are counted in windows; ${starts} starts of the processes, with ${rounds} rounds of ${seconds} s each, in which the sides take turns.`,
   );
   await compareSides([plain, windowed, recorded], 'without records', GOAL, options, print);
 }

@@ -9,9 +9,9 @@ export async function benchTraces(
   options: CompareOptions,
   print: (line: string) => void,
 ): Promise<void> {
-  const { rounds, seconds } = options;
+  const { starts, rounds, seconds } = options;
   print(
-    `Traces: one row of 30 features a request, JSON, from clients without a trace; medians of ${rounds} rounds of ${seconds} s each, in which the sides take turns.`,
+    `Traces: one row of 30 features a request, JSON, from clients without a trace; ${starts} starts of the processes, with ${rounds} rounds of ${seconds} s each, in which the sides take turns.`,
   );
   const collector = createServer((req, res) => {
     req.resume().on('end', () => res.end('{}'));
