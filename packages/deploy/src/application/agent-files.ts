@@ -99,7 +99,6 @@ async function fileOf(name: string, module: string): Promise<RegularFile> {
     target: 'node22',
     minifySyntax: true,
     minifyWhitespace: true,
-    keepNames: true,
     legalComments: 'none',
     plugins: [separateModules],
     banner: {

@@ -119,8 +119,8 @@ async function bundle(
       target: 'node22',
       conditions: [...conditions],
       external: [...external],
-      // Names of classes and functions are in logs and error messages.
-      keepNames: true,
+      // Names stay readable in logs as identifiers aren't shortened. With `keepNames` each closure would get its name when it is made: a sixth
+      // of the processor time of a request.
       minifySyntax: true,
       minifyWhitespace: true,
       legalComments: 'none',

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { writeBundle } from '@fairlead/deploy';
@@ -17,6 +17,20 @@ it('an application in a bundle runs without its sources', async () => {
   expect(program).toBe(join(into, 'gateway/dist/main.js'));
   writeFileSync(join(folder, 'src', 'greeting.ts'), '');
   expect(execFileSync(process.execPath, [program], { encoding: 'utf8' })).toBe('hello\n');
+});
+
+it('classes and functions of a bundle have their names, and none gets it when it is made', async () => {
+  const entry = join(temporaryFolder(), 'main.ts');
+  writeFileSync(
+    entry,
+    `class Store {}\nconst open = () => { function answer() { return new Store(); } return answer; };\nconsole.log(open.name, open().name, open()());\n`,
+  );
+  const program = await writeBundle({ entry, into: join(temporaryFolder(), 'bundle') });
+  expect(execFileSync(process.execPath, [program], { encoding: 'utf8' })).toBe(
+    'open answer Store {}\n',
+  );
+  // The bundler's helper defines a property of each closure: for a gateway, several times a request.
+  expect(readFileSync(program, 'utf8')).not.toContain('__name');
 });
 
 /** Writes an application whose package `store` uses `sdk-of-store` for one function, and declares it as an optional peer. */
