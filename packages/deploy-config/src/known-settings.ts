@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Returns the names that an object of the schema may have at a path; empty where the schema has no object.

@@ -6,12 +6,10 @@ import { CodecPool, shutDownGracefully, type ModelSource } from '@fairlead/servi
 import type { OptionNames } from '@fairlead/signature';
 import { openGuard } from './access/open-guard.ts';
 import { createRoutingKeys } from './access/routing-keys.ts';
-import { errorsReader } from './console/read-errors.ts';
-import { metricsReader } from './console/read-metrics.ts';
-import { TrafficSampler } from './console/traffic-sampler.ts';
 import { openGrpc } from './grpc/open-grpc.ts';
 import { createBodyMemory } from './http/create-body-memory.ts';
 import { createHttpServer } from './http/create-http-server.ts';
+import { openPages } from './http/open-pages.ts';
 import { routeGroups } from './http/route-groups.ts';
 import { openJobs } from './jobs/open-jobs.ts';
 import { isInherited, requireInherited } from './listening/listen-on.ts';
@@ -130,12 +128,8 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const routingKeys = createRoutingKeys(settings);
   const shared = { models, protocols, bodies, codec, routingKeys, ...reports };
   const jobs = await openJobs(settings, { ...shared, onEvent, charge: guard.chargeOfJob });
-  const { labels, verdictOf } = recording;
-  const sampler = new TrafficSampler(metricsReader(metrics.registry, processes), onError);
-  const errorGroups = errorsReader(notices, processes);
-  const app = { guard, labels, tests: rollouts?.tests, verdictOf, errorGroups, sampler };
-  const metricsPage = processes?.metricsPage.bind(processes);
-  const http = { ...shared, ...app, metricsPage, jobs: jobs?.handler, tracing, logger };
+  const pages = openPages(settings, { ...shared, guard, recording, rollouts, notices, processes });
+  const http = { ...shared, guard, app: pages.app, jobs: jobs?.handler, tracing, logger };
   const server = createHttpServer(settings, http);
 
   const grpc = { ...shared, tracing, onError, isPassed: processes !== undefined };
@@ -177,7 +171,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
       const clean = await shutDownGracefully(server, models, options);
       await searched;
       access.close();
-      sampler.close();
+      pages.close();
       caches.close();
       await opened.close();
       await codec.close();

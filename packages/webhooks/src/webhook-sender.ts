@@ -1,4 +1,4 @@
-import { Agent, request } from 'undici';
+import type { Agent } from 'undici';
 import type { AddressKind } from './addresses/address-kind.ts';
 import { checkAddress, checkedLookup, type ResolveAll } from './addresses/checked-lookup.ts';
 import { checkIntegers } from './check-integers.ts';
@@ -153,7 +153,9 @@ export class WebhookSender {
     const timestamp = Math.floor(Date.now() / 1000);
     try {
       checkAddress(new URL(url).hostname, kinds);
-      const { statusCode, body: response } = await request(url, {
+      // A process that sends no webhook needn't read it at its start.
+      const undici = await import('undici');
+      const { statusCode, body: response } = await undici.request(url, {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
@@ -163,7 +165,7 @@ export class WebhookSender {
           'webhook-signature': this.#sign(id, timestamp, body),
         },
         body,
-        dispatcher: this.#agentOf(kinds),
+        dispatcher: this.#agentOf(kinds, undici.Agent),
         signal: AbortSignal.timeout(this.#timeoutMs),
       });
       await response.dump({ limit: 65_536 }).catch(() => undefined);
@@ -175,10 +177,10 @@ export class WebhookSender {
     }
   }
 
-  #agentOf(kinds: readonly AddressKind[]): Agent {
+  #agentOf(kinds: readonly AddressKind[], AgentOfUndici: typeof Agent): Agent {
     const known = this.#agents.get(kinds);
     if (known !== undefined) return known;
-    const agent = new Agent({
+    const agent = new AgentOfUndici({
       connect: { timeout: this.#timeoutMs, lookup: checkedLookup(kinds, this.#resolve) },
       connections: MAX_DELIVERIES_PER_ORIGIN,
     });

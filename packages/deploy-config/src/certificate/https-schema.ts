@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { AbsolutePath } from '../values/absolute-path.ts';
 import type { HostName } from '../values/host-name.ts';

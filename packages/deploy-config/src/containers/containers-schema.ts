@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { absolutePathProblem, isAbsolutePath } from '../values/absolute-path.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { isAbsolutePath, type AbsolutePath } from '../values/absolute-path.ts';
 

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { DeployError } from '../deploy-error.ts';
 import type { HostPaths } from './host-paths.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { HostStatus } from '../agent/status.ts';
 import type { Carrier } from '../carriers/carrier.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { agentCommand } from '../agent/agent-command.ts';
 import type { Carrier } from '../carriers/carrier.ts';

@@ -1,5 +1,5 @@
 import { describeValue } from '@fairlead/signature';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** SHA-256 in hexadecimal digits. */
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);

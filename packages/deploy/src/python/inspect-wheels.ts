@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { architectureOf, type Platform } from '../platform.ts';
 import { buildFailed } from './build-failed.ts';

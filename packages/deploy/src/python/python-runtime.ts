@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Python that a release needs on a host: its packages are installed there from the release. */
 export interface PythonRuntime {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { cachedPart } from '../parts/cached-part.ts';
 import type { FileEntry } from '../parts/file-entry.ts';

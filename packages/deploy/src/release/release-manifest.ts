@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { certificatePlanSchema, type CertificatePlan } from '../state/certificate-plan.ts';
 import { backupPlanSchema, type BackupPlan } from '../state/backup-plan.ts';

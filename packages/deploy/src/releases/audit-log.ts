@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { ObjectStore } from '@fairlead/registry';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { stampOf } from './stamp.ts';
 

@@ -1,5 +1,5 @@
 import type { ObjectStore } from '@fairlead/registry';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { DeployError } from '../deploy-error.ts';
 import { stampOf } from './stamp.ts';

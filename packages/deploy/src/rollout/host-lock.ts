@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { Carrier } from '../carriers/carrier.ts';
 import { DeployError } from '../deploy-error.ts';

@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Schema of {@link LockProcess}. */
 export const lockProcessSchema = z.object({ machine: z.string(), pid: z.int().positive() });

@@ -1,7 +1,7 @@
 import { normalize } from 'node:path/posix';
 
 import type { Secret } from '@fairlead/deploy-config';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Reference to a secret: the host reads the value itself, which is in no release. */
 export type SecretReference = Omit<Secret, 'path' | 'from' | 'variable'> & {

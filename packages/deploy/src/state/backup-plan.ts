@@ -1,7 +1,7 @@
 import { normalize } from 'node:path/posix';
 
 import { hostState, type Deployment } from '@fairlead/deploy-config';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** State that a host backs up and restores, as the manifest of a release has it. */
 export interface BackupPlan {

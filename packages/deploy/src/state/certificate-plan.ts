@@ -1,7 +1,7 @@
 import { normalize } from 'node:path/posix';
 
 import type { Deployment } from '@fairlead/deploy-config';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Certificate of a host, as the manifest of a release has it. */
 export interface CertificatePlan {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { writeBundle } from '@fairlead/deploy';
 import { temporaryFolder } from '@fairlead/test-support';
@@ -31,6 +32,27 @@ it('classes and functions of a bundle have their names, and none gets it when it
   );
   // The bundler's helper defines a property of each closure: for a gateway, several times a request.
   expect(readFileSync(program, 'utf8')).not.toContain('__name');
+});
+
+it('the program of the gateway reads less than 1.5 MB at its start, without Express and undici', async () => {
+  const entry = fileURLToPath(new URL('../../../../apps/gateway/src/main.ts', import.meta.url));
+  const into = join(temporaryFolder(), 'bundle');
+  const program = await writeBundle({ entry, into, conditions: ['@fairlead/source'] });
+  const texts = new Map<string, string>();
+  const read = (path: string): void => {
+    if (texts.has(path)) return;
+    const text = readFileSync(path, 'utf8');
+    texts.set(path, text);
+    for (const [, name = ''] of text.matchAll(/(?:from|import)"(\.\/[\w.-]+\.js)"/g)) {
+      read(join(path, '..', name));
+    }
+  };
+  read(program);
+  const all = [...texts.values()].join('');
+  expect(all.length).toBeGreaterThan(500_000);
+  expect(all.length).toBeLessThan(1_500_000);
+  expect(all).not.toContain('node_modules/express/lib/express.js');
+  expect(all).not.toContain('node_modules/undici/lib/dispatcher/pool.js');
 });
 
 /** Writes an application whose package `store` uses `sdk-of-store` for one function, and declares it as an optional peer. */

@@ -11,24 +11,29 @@ import type { RoutingKeys } from '../access/routing-keys.ts';
 import type { Tracing } from '../monitoring/open-tracing.ts';
 import type { Logger } from '../monitoring/logger.ts';
 import type { Settings } from '../settings/settings.ts';
-import { createApp, type AppDependencies } from './create-app.ts';
+import type { AppDependencies } from './create-app.ts';
+import type { OpenApp } from './open-pages.ts';
 import { routeGroups } from './route-groups.ts';
 
 /** Dependencies of the HTTP server. */
-export interface HttpDependencies extends AppDependencies {
+export interface HttpDependencies extends Pick<
+  AppDependencies,
+  'models' | 'protocols' | 'guard' | 'metrics' | 'bodies' | 'client' | 'onError'
+> {
   /** Asynchronous inference; undefined when the settings name no queue. */
   readonly jobs: InferenceHandler | undefined;
   readonly codec: CodecPool;
   readonly routingKeys: RoutingKeys;
   readonly tracing: Tracing | undefined;
   readonly logger: Logger;
+  /** The application behind the inference protocols. */
+  readonly app: OpenApp;
 }
 
 /** Creates the HTTP server, not yet listening: metrics and log around the guard, the inference protocols, and Express behind them. */
 export function createHttpServer(settings: Settings, dependencies: HttpDependencies): Server {
   const { models, protocols, guard, jobs, bodies, codec, client, metrics, tracing } = dependencies;
-  const { logger, onError } = dependencies;
-  const app = createApp(settings, dependencies);
+  const { app, logger, onError } = dependencies;
   const handler = chain(
     ...(tracing ? [tracing.middleware] : []),
     httpMetrics({ registry: metrics.registry, routeGroup: routeGroups(protocols) }),
@@ -46,9 +51,9 @@ export function createHttpServer(settings: Settings, dependencies: HttpDependenc
       routingKey: dependencies.routingKeys.ofRequest,
       onError,
     }),
-    (req, res, next) => {
+    async (req, res, next) => {
       // Express accepts a `next` for requests that it doesn't answer; its types don't declare that.
-      Reflect.apply(app, undefined, [req, res, next]);
+      Reflect.apply(await app(), undefined, [req, res, next]);
     },
     problemErrors({ onError }),
   );

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 
 // sun_path is 108 bytes on Linux, with the closing NUL.
 const MAX_SOCKET_PATH_BYTES = 107;

@@ -38,6 +38,8 @@ export async function warmUpGateway(
   http: HttpDependencies,
   signal: AbortSignal,
 ): Promise<void> {
+  // Before the gateway is ready: to import it would hold up requests.
+  await http.app();
   const startedAt = performance.now();
   // Versions of other runtimes compute elsewhere.
   const versions = http.models.loadedVersions
@@ -153,7 +155,7 @@ async function createOwnServer(
   const server = createHttpServer(own, {
     ...http,
     ...{ guard, client: guard.clientOf, bodies: createBodyMemory(settings) },
-    ...{ jobs: undefined, labels: undefined, tests: undefined, tracing: undefined },
+    ...{ jobs: undefined, tracing: undefined },
     logger: createLogger({ destination, service: SERVICE, level: settings.logLevel }),
     onError: () => undefined,
   });

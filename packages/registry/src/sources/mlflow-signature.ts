@@ -1,5 +1,5 @@
 import { type Datatype, isDatatype, type Signature, type TensorSpec } from '@fairlead/signature';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RegistryError } from '../errors/registry-error.ts';
 import type { MlModel } from './mlmodel.ts';
 

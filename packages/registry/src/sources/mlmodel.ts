@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
 import { decodeText } from '@fairlead/signature';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
+import { toDotPath } from 'zod/v4/core';
 import { RegistryError } from '../errors/registry-error.ts';
 
 const MAX_BYTES = 1024 * 1024;
@@ -72,7 +73,7 @@ export function flavorOf(
 function reasonOf(cause: unknown): string {
   if (cause instanceof z.ZodError) {
     const [issue] = cause.issues;
-    return `${z.core.toDotPath(issue?.path ?? [])}: ${issue?.message ?? ''}`;
+    return `${toDotPath(issue?.path ?? [])}: ${issue?.message ?? ''}`;
   }
   return (cause instanceof Error ? cause.message : String(cause)).slice(0, 500);
 }

@@ -1,5 +1,5 @@
 import { datatypes } from '@fairlead/signature';
-import { z } from 'zod';
+import * as z from 'zod';
 import { manifestSchema } from './manifest-record.ts';
 
 const valueSpec = {

@@ -6,7 +6,8 @@ import {
   parseSignature,
   type Signature,
 } from '@fairlead/signature';
-import { z } from 'zod';
+import * as z from 'zod';
+import { toDotPath } from 'zod/v4/core';
 import { artifactPathsProblem } from './artifact-path.ts';
 import { isLosslessJson, type LosslessJson, toDoubles } from '../records/json-value.ts';
 import type { Manifest } from './manifest.ts';
@@ -153,7 +154,7 @@ export function checkManifest(key: string, record: unknown): Manifest {
   const result = manifestSchema.safeParse(record);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const field = issue === undefined ? '' : z.core.toDotPath(issue.path);
+  const field = issue === undefined ? '' : toDotPath(issue.path);
   throw invalidRecord(key, `${field === '' ? '' : `${field}: `}${issue?.message ?? 'unknown'}`, {
     cause: result.error,
   });

@@ -24,7 +24,7 @@ export const CORES = '0,1';
 
 const START_TIMEOUT_MS = 60_000;
 
-const LOOP_LAG = fileURLToPath(new URL('./loop-lag.ts', import.meta.url));
+const LOOP_LAG = fileURLToPath(new URL('./loop-lag.mjs', import.meta.url));
 
 /** The command that runs a TypeScript file of this repository as it is. */
 export function nodeCommand(script: string, ...args: readonly string[]): readonly string[] {

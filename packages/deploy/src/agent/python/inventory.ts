@@ -1,7 +1,7 @@
 import { lstat, open, readdir, readFile, readlink, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Name of the file that is written last: it shows that the environment is complete, and lists its files. */
 const READY = '.ready';

@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { hostError } from '../host-error.ts';
 import type { HostPaths } from '../host-paths.ts';
