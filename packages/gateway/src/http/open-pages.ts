@@ -37,8 +37,8 @@ export function openPages(
   settings: Settings,
   { recording, rollouts, notices, processes, ...shared }: PagesDependencies,
 ): Pages {
-  const { metrics, onError } = shared;
-  const sampler = new TrafficSampler(metricsReader(metrics.registry, processes), onError);
+  const readMetrics = metricsReader(shared.metrics.registry, processes);
+  const sampler = new TrafficSampler(readMetrics, notices.onError);
   const dependencies = {
     ...shared,
     ...{ labels: recording.labels, verdictOf: recording.verdictOf, tests: rollouts?.tests },
