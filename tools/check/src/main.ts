@@ -19,7 +19,7 @@ const environment = {
 };
 
 /** On a usual machine of two cores they take less than half of it. */
-const SLOW_AFTER_MS = 6 * 60_000;
+const SLOW_AFTER_MS = 5 * 60_000;
 
 const [only] = process.argv.slice(2);
 if (only !== undefined && only !== '--static') {
