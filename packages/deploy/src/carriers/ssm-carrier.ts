@@ -22,7 +22,7 @@ export interface SsmCarrierOptions {
   readonly bucket: string;
   /** Prefix of the objects in the bucket. @defaultValue `"deploy"` */
   readonly prefix?: string;
-  /** Pause between two questions for the result of a command, in milliseconds. @defaultValue `1_000` */
+  /** Longest pause between two questions for the result of a command, in milliseconds; the first one is an eighth of it. @defaultValue `1_000` */
   readonly pollMs?: number;
 }
 

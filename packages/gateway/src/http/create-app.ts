@@ -20,12 +20,19 @@ import { outcomesPaths } from '../outcomes/outcomes-paths.ts';
 import { docsPage } from './docs-page.ts';
 import { homePage } from './home-page.ts';
 
-/** Dependencies of the application. */
-export interface AppDependencies {
+/** Dependencies that the application shares with the inference protocols in front of it. */
+export interface SharedDependencies {
   readonly models: ModelServer;
   readonly protocols: readonly Protocol[];
   readonly guard: Guard;
   readonly metrics: InferenceMetrics;
+  readonly bodies: BodyMemory;
+  readonly client: (req: IncomingMessage) => string;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Dependencies of the application. */
+export interface AppDependencies extends SharedDependencies {
   /** Text of `/metrics`; undefined for the metrics of this process. */
   readonly metricsPage: (() => Promise<string>) | undefined;
   /** Labels of captured requests; undefined without capture. */
@@ -37,9 +44,6 @@ export interface AppDependencies {
   /** Errors by code, model and step. */
   readonly errorGroups: ConsoleSources['errorGroups'];
   readonly sampler: TrafficSampler;
-  readonly bodies: BodyMemory;
-  readonly client: (req: IncomingMessage) => string;
-  readonly onError: (error: unknown) => void;
 }
 
 /** Creates the Express application behind the inference protocols: pages, OpenAPI document, labels and metrics. */

@@ -11,15 +11,12 @@ import type { RoutingKeys } from '../access/routing-keys.ts';
 import type { Tracing } from '../monitoring/open-tracing.ts';
 import type { Logger } from '../monitoring/logger.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { AppDependencies } from './create-app.ts';
+import type { SharedDependencies } from './create-app.ts';
 import type { OpenApp } from './open-pages.ts';
 import { routeGroups } from './route-groups.ts';
 
 /** Dependencies of the HTTP server. */
-export interface HttpDependencies extends Pick<
-  AppDependencies,
-  'models' | 'protocols' | 'guard' | 'metrics' | 'bodies' | 'client' | 'onError'
-> {
+export interface HttpDependencies extends SharedDependencies {
   /** Asynchronous inference; undefined when the settings name no queue. */
   readonly jobs: InferenceHandler | undefined;
   readonly codec: CodecPool;

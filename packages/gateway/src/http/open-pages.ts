@@ -7,16 +7,13 @@ import type { ProcessGroup } from '../process-group/process-group.ts';
 import type { Recording } from '../recording/open-recording.ts';
 import type { Rollouts } from '../rollouts/open-rollouts.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { AppDependencies } from './create-app.ts';
+import type { SharedDependencies } from './create-app.ts';
 
 /** Returns the Express application; it is created once. */
 export type OpenApp = () => Promise<Express>;
 
 /** Dependencies of {@link openPages}. */
-export interface PagesDependencies extends Pick<
-  AppDependencies,
-  'models' | 'protocols' | 'guard' | 'metrics' | 'bodies' | 'client' | 'onError'
-> {
+export interface PagesDependencies extends SharedDependencies {
   readonly recording: Recording;
   readonly rollouts: Rollouts | undefined;
   readonly notices: Notices;

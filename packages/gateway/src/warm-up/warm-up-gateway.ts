@@ -27,7 +27,7 @@ const MAX_MODELS = 3;
 const SERVERS = 2;
 
 /**
- * Lets V8 compile the path of a request before clients need it: the first models answer requests over HTTP for `warmUpMs` in all, with inputs that they
+ * Opens the pages, and lets V8 compile the path of a request before clients need it: the first models answer requests over HTTP for `warmUpMs` in all, with inputs that they
  * have answered when they were loaded, through a guard, protocols and metrics that exist for the warm-up only. Nothing of it is counted, cached or recorded; the log says how many
  * requests there were, or which one failed.
  *

@@ -31,7 +31,7 @@ export class UpstreamClient {
   /** Connections at most. */
   readonly connections: number;
   /** Opened for the first request: undici is a quarter of the code that the start of a process without upstreams would read. */
-  #pool: Promise<Pool> | undefined;
+  #pool: Pool | undefined;
   #isClosed = false;
   readonly #options: UpstreamClientOptions;
 
@@ -42,10 +42,11 @@ export class UpstreamClient {
   }
 
   async #open(): Promise<Pool> {
+    const { Pool } = await import('undici');
+    // Another request may have opened it by now, or it was closed.
     if (this.#isClosed) throw new Error(`the client of upstream "${this.name}" is closed`);
     const { address, connections, timeoutMs, maxResponseBytes, keepAlive, resolve } = this.#options;
-    const { Pool } = await import('undici');
-    return new Pool(address.origin, {
+    return (this.#pool ??= new Pool(address.origin, {
       connections,
       // undici's way to say "Connection: close".
       pipelining: keepAlive ? 1 : 0,
@@ -56,7 +57,7 @@ export class UpstreamClient {
         ...(address.socketPath !== undefined && { socketPath: address.socketPath }),
       },
       maxResponseSize: maxResponseBytes,
-    });
+    }));
   }
 
   /**
@@ -85,7 +86,7 @@ export class UpstreamClient {
     const { name } = this.#options;
     const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     try {
-      const pool = await (this.#pool ??= this.#open());
+      const pool = this.#pool ?? (await this.#open());
       const response = await pool.request({
         method,
         path,
@@ -132,8 +133,7 @@ export class UpstreamClient {
   /** Ends every connection at once. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const pool = await this.#pool?.catch(() => undefined);
-    await pool?.destroy();
+    await this.#pool?.destroy();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Window, WindowLabel } from '../window/window.ts';
-import { labelKey, PendingLosses } from './pending-losses.ts';
+import { CountedVersions } from './counted-versions.ts';
+import { PendingLosses } from './pending-losses.ts';
 import type { RecorderCounts } from './recorder-counts.ts';
 import type { FinishedInference, RecordedInference } from './recorded-inference.ts';
 import { RowSampler } from './row-sampler.ts';
@@ -9,12 +10,6 @@ import { checkRecorderOptions, type WindowRecorderOptions } from './window-recor
 
 /** Windows that wait for the store at most; further ones are lost, and counted. */
 const MAX_PENDING = 1024;
-
-/** A version with the counters of its current window. */
-interface CountedVersion {
-  readonly label: WindowLabel;
-  readonly counters: VersionCounters;
-}
 
 /**
  * Counts what the versions of models see and answer, in windows of five minutes of UTC, which it passes to a store.
@@ -57,9 +52,7 @@ export class WindowRecorder {
   readonly #losses = new PendingLosses();
   readonly #pending = new Set<Promise<void>>();
   readonly #delays = new Map<NodeJS.Timeout, () => void>();
-  #versions = new Map<string, CountedVersion>();
-  /** Version of the last event: the recorder and the observer are called one after the other for the same one. */
-  #last: CountedVersion | undefined;
+  #versions = new CountedVersions();
   #slot: number;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -180,19 +173,12 @@ export class WindowRecorder {
     const slot = this.#slotAt(now);
     // A clock that was set back continues the window.
     if (slot > this.#slot) this.#rotate(slot, this.#jitter);
-    const last = this.#last;
-    if (last !== undefined && isSameLabel(last.label, label)) return last.counters;
-    const key = labelKey(label);
-    const known = this.#versions.get(key);
-    if (known !== undefined) {
-      this.#last = known;
-      return known.counters;
-    }
+    const known = this.#versions.countersOf(label);
+    if (known !== undefined) return known;
     const own = labelOf(label);
     if (this.#versions.size >= this.#options.maxVersions) return undefined;
     const counters = new VersionCounters(own, this.#options.baselineOf(own));
-    this.#last = { label: own, counters };
-    this.#versions.set(key, this.#last);
+    this.#versions.add(own, counters);
     return counters;
   }
 
@@ -200,13 +186,11 @@ export class WindowRecorder {
   #rotate(slot: number, delayMs: () => number): void {
     const ended = this.#versions;
     const from = this.#slot * this.#options.slotMs;
-    this.#versions = new Map();
-    this.#last = undefined;
+    this.#versions = new CountedVersions();
     this.#slot = Math.max(slot, this.#slot);
     for (const label of this.#losses.labels) {
-      const key = labelKey(label);
-      if (!ended.has(key))
-        ended.set(key, { label, counters: new VersionCounters(label, undefined) });
+      if (ended.countersOf(label) === undefined)
+        ended.add(label, new VersionCounters(label, undefined));
     }
     for (const { label, counters } of ended.values()) {
       const makeWindow = (): Window =>
@@ -303,10 +287,6 @@ export class WindowRecorder {
       // Reporting an error must not fail a request.
     }
   }
-}
-
-function isSameLabel(a: WindowLabel, b: WindowLabel): boolean {
-  return a.model === b.model && a.version === b.version && a.variant === b.variant;
 }
 
 function labelOf({ model, version, variant }: WindowLabel): WindowLabel {

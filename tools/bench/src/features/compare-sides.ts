@@ -1,6 +1,6 @@
 import { median } from '../percentile.ts';
 import { load, requireWrk, type LoadResult } from '../servers/load.ts';
-import { benchModels, requestOf } from '../servers/models.ts';
+import { benchModels, requestOf, type BenchModel } from '../servers/models.ts';
 import type { Side } from '../servers/side.ts';
 import type { SideStarter } from '../servers/sides.ts';
 import { medianOf, ratioOf } from '../throughput/rounds.ts';
@@ -30,47 +30,60 @@ export async function compareSides(
   starters: readonly SideStarter[],
   baseline: string,
   goal: number | undefined,
-  { connections: counts, seconds, rounds, starts, folder }: CompareOptions,
+  options: CompareOptions,
   print: (line: string) => void,
 ): Promise<void> {
   requireWrk();
+  const { starts, folder } = options;
   const model = benchModels(folder).find(({ name }) => name === MODEL);
   if (model === undefined) throw new Error(`there is no model ${MODEL}`);
-  const body = requestOf(model);
-  const measured = counts.map(() => starters.map((): LoadResult[][] => []));
+  const measured: LoadResult[][][][] = [];
   for (let start = 0; start < starts; start++) {
-    const sides: Side[] = [];
-    try {
-      for (const starter of starters) {
-        const side = await starter(model, folder);
-        sides.push(side);
-        await load(side, body, { connections: 16, seconds: WARM_UP_SECONDS, folder });
-      }
-      for (const [at, connections] of counts.entries()) {
-        const results = sides.map((): LoadResult[] => []);
-        for (let round = 0; round < rounds; round++) {
-          for (const [index, side] of sides.entries()) {
-            results[index]?.push(await load(side, body, { connections, seconds, folder }));
-          }
-        }
-        for (const [index, rows] of results.entries()) measured[at]?.[index]?.push(rows);
-      }
-    } finally {
-      for (const side of sides) await side.stop();
-    }
+    measured.push(await measureStart(starters, model, options));
   }
   print('');
   print(
     `| connections | side | requests/s | p50 ms | p99 ms | failed | CPU µs/request | RSS MiB | ÷ ${baseline} | by start | goal |`,
   );
   print('| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |');
-  for (const [at, connections] of counts.entries()) {
-    const sides = measured[at] ?? [];
-    const [first = []] = sides;
-    for (const side of sides) {
-      const ratios = side.map((rows, start) => ratioOf(rows, first[start] ?? []));
-      print(toLine(connections, medianOf(side.flat()), ratios, goal));
+  for (const [at, connections] of options.connections.entries()) {
+    for (const index of starters.keys()) {
+      const rounds = measured.map((sides) => sides[at]?.[index] ?? []);
+      const ratios = measured.map((sides) =>
+        ratioOf(sides[at]?.[index] ?? [], sides[at]?.[0] ?? []),
+      );
+      print(toLine(connections, medianOf(rounds.flat()), ratios, goal));
     }
+  }
+}
+
+/** Starts all sides and loads them in turn; returns the rounds by number of connections and side. */
+async function measureStart(
+  starters: readonly SideStarter[],
+  model: BenchModel,
+  { connections: counts, seconds, rounds, folder }: CompareOptions,
+): Promise<LoadResult[][][]> {
+  const body = requestOf(model);
+  const sides: Side[] = [];
+  try {
+    for (const starter of starters) {
+      const side = await starter(model, folder);
+      sides.push(side);
+      await load(side, body, { connections: 16, seconds: WARM_UP_SECONDS, folder });
+    }
+    const measured: LoadResult[][][] = [];
+    for (const connections of counts) {
+      const results = sides.map((): LoadResult[] => []);
+      for (let round = 0; round < rounds; round++) {
+        for (const [index, side] of sides.entries()) {
+          results[index]?.push(await load(side, body, { connections, seconds, folder }));
+        }
+      }
+      measured.push(results);
+    }
+    return measured;
+  } finally {
+    for (const side of sides) await side.stop();
   }
 }
 
