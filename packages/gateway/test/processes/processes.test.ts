@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { createGateway, readSettings } from '@fairlead/gateway';
@@ -73,6 +74,18 @@ describe('several processes', () => {
 
     gateway.signal('SIGTERM');
     expect(await gateway.ended).toBe(0);
+  });
+
+  test('show their memory together on the first page, which only one of them answers', async () => {
+    const gateway = await startTwo();
+    const { body } = await httpCall({ socketPath: gateway.socketPath }, '/metrics');
+    const shown = Number(/^process_resident_memory_bytes (\S+)$/m.exec(body)?.[1] ?? 0);
+    const used = [...readyProcesses(gateway).values()].map((pid) => {
+      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+      return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? NaN) * 1024;
+    });
+    expect(used).toHaveLength(2);
+    expect(shown / used.reduce((sum, bytes) => sum + bytes)).toBeGreaterThan(0.8);
   });
 
   test('allow as many requests together as the limit says', async () => {
